@@ -1,0 +1,25 @@
+//! AAuth for gateways: who is calling, may they, and what would change the answer.
+//!
+//! Implements the resource's side of *draft-hardt-oauth-aauth-protocol-11* and *HTTP Signature Keys -09*. The rooms,
+//! in the order a request passes them:
+//!
+//! | room | what it is for |
+//! |---|---|
+//! | [`aauth`] | the protocol: identifiers, signatures, tokens, errors. Pure: no I/O, no clock, no randomness |
+//! | `discovery` | issuers' keys: fetched under egress rules, cached, refreshed no more than once a minute |
+//! | `policy` | Cedar: load, validate, swap and ask |
+//! | `authorizer` | the pipeline and its edges: Envoy's gRPC, HTTP, configuration, telemetry |
+//! | `agent` | the other side: sign requests and follow each requirement |
+//! | `demo` | everything at once on one machine |
+
+pub mod aauth;
+pub mod clock;
+
+#[cfg(feature = "discovery")]
+pub mod discovery;
+
+#[cfg(feature = "policy")]
+pub mod policy;
+
+#[cfg(feature = "authorizer")]
+pub mod authorizer;

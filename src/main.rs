@@ -1,0 +1,3 @@
+//! The authorizer's command line.
+
+fn main() {}
