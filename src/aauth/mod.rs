@@ -1,6 +1,8 @@
 //! The protocol, and nothing but the protocol.
 //!
 //! Pure functions over bytes: no I/O, no async, no clock, no randomness, no logging. What needs the time takes it as
-//! a parameter; what needs a key is handed one. A value that was verified has a type that only [`verify`] can make.
+//! a parameter; what needs a key is handed one. A value that was verified has a type that only `verify` can make.
 
 pub mod identifier;
+pub mod key;
+pub mod metadata;
