@@ -1,0 +1,128 @@
+//! The raw members of a structured-field dictionary.
+//!
+//! RFC 9421 signs what was received, so the signature base needs the very text of a member, which a parser throws
+//! away. And RFC 9651 lets a later duplicate silently win, which is a quarrel between two verifiers waiting to
+//! happen: here a duplicate key or parameter is a fault. Values themselves are parsed by the `sfv` crate.
+
+/// Why a field is refused before its values are looked at.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum SfFault {
+    #[error("it is not a dictionary structured field")]
+    Malformed,
+    #[error("the key `{0}` appears twice")]
+    DuplicateKey(String),
+    #[error("the parameter `{0}` appears twice")]
+    DuplicateParameter(String),
+}
+
+/// One member: its key and, verbatim, everything after `=`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Member<'a> {
+    pub(super) key: &'a str,
+    pub(super) value: &'a str,
+}
+
+/// Splits a dictionary into its members.
+pub(super) fn members(field: &str) -> Result<Vec<Member<'_>>, SfFault> {
+    let mut members: Vec<Member<'_>> = Vec::new();
+    for text in split(field, b',')? {
+        let text = text.trim_matches([' ', '\t']);
+        let (key, value) = text.split_once('=').ok_or(SfFault::Malformed)?;
+        if !is_key(key) || value.is_empty() {
+            return Err(SfFault::Malformed);
+        }
+        if members.iter().any(|m| m.key == key) {
+            return Err(SfFault::DuplicateKey(key.to_owned()));
+        }
+        refuse_duplicate_parameters(value)?;
+        members.push(Member { key, value });
+    }
+    Ok(members)
+}
+
+/// The parameters that follow an item or inner list, by name.
+fn refuse_duplicate_parameters(value: &str) -> Result<(), SfFault> {
+    // Inside an inner list each item has parameters of its own.
+    if let Some(inner) = value.strip_prefix('(') {
+        let (items, _) = inner.rsplit_once(')').ok_or(SfFault::Malformed)?;
+        for item in split(items, b' ')? {
+            refuse_duplicate_parameters(item)?;
+        }
+    }
+    let mut names: Vec<&str> = Vec::new();
+    for parameter in split(value, b';')?.into_iter().skip(1) {
+        let parameter = parameter.trim_start_matches(' ');
+        let name = parameter.split_once('=').map_or(parameter, |(name, _)| name);
+        if names.contains(&name) {
+            return Err(SfFault::DuplicateParameter(name.to_owned()));
+        }
+        names.push(name);
+    }
+    Ok(())
+}
+
+/// Splits at a separator that stands outside strings and inner lists.
+fn split(text: &str, separator: u8) -> Result<Vec<&str>, SfFault> {
+    let (mut parts, mut rest, mut from) = (Vec::new(), text, 0);
+    let (mut quoted, mut escaped, mut depth) = (false, false, 0_u32);
+    for byte in text.bytes() {
+        let at_separator = byte == separator && !quoted && depth == 0;
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'(' if !quoted => depth += 1,
+            b')' if !quoted => depth = depth.checked_sub(1).ok_or(SfFault::Malformed)?,
+            _ => {}
+        }
+        if at_separator {
+            let (part, tail) = rest.split_at_checked(from).ok_or(SfFault::Malformed)?;
+            parts.push(part);
+            rest = tail.get(1..).unwrap_or_default();
+            from = 0;
+        } else {
+            from += 1;
+        }
+    }
+    if quoted || depth != 0 {
+        return Err(SfFault::Malformed);
+    }
+    parts.push(rest);
+    Ok(parts)
+}
+
+/// `key` of RFC 9651.
+fn is_key(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase() || c == '*')
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.' | b'*'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_keep_their_text() {
+        let field = r#"a=("x" "y;z");created=1, b=jwt;jwt="q,\"(";n=2"#;
+        let found = members(field).unwrap();
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0], Member { key: "a", value: r#"("x" "y;z");created=1"# });
+        assert_eq!(found[1], Member { key: "b", value: r#"jwt;jwt="q,\"(";n=2"# });
+    }
+
+    #[test]
+    fn duplicates_are_faults() {
+        assert_eq!(members("a=1, a=2"), Err(SfFault::DuplicateKey("a".into())));
+        assert_eq!(members("a=jwt;jwt=\"1\";jwt=\"2\""), Err(SfFault::DuplicateParameter("jwt".into())));
+        assert_eq!(members("a=(\"x\";key=\"1\";key=\"2\")"), Err(SfFault::DuplicateParameter("key".into())));
+        assert_eq!(members("a=();created=1; created=2"), Err(SfFault::DuplicateParameter("created".into())));
+        assert!(members("a=(\"x\";key=\"1\" \"x\";key=\"2\");key=3").is_ok());
+    }
+
+    #[test]
+    fn nonsense_is_malformed() {
+        for bad in ["", "a", "a=", "A=1", "a=\"", "a=(", "a=)", "a=1,", "=1", "a=1,,b=2", "é=1"] {
+            assert_eq!(members(bad), Err(SfFault::Malformed), "{bad}");
+        }
+    }
+}
