@@ -136,6 +136,16 @@ impl Message {
         Self { fields, ..self }
     }
 
+    /// The same message under another scheme or authority.
+    #[must_use]
+    pub fn seen_as(mut self, scheme: Option<&str>, authority: Option<&str>) -> Self {
+        if let Some(scheme) = scheme {
+            self.scheme = scheme.to_ascii_lowercase();
+        }
+        self.authority = normalize_authority(authority.unwrap_or(&self.authority), &self.scheme);
+        self
+    }
+
     /// Whether a proxy joined repeated fields, so that their joining is a guess.
     pub(super) fn is_joined(&self) -> bool {
         self.fields.joined

@@ -1,0 +1,271 @@
+//! One check. Read [`Authorizer::decide`] and you have read the draft: each line is one step, each `?` one way to be
+//! refused, each type a stronger promise than the one before.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::answer::{Answer, Denied, Fault, Permit};
+use super::identify::Caller;
+use super::inbound::{Body, InboundRequest};
+use super::known::KnownTokens;
+use super::permit;
+use super::record::Record;
+use super::refusal;
+use super::replay::{self, ReplayCache};
+use super::resource::{AccessMode, Resource, Resources};
+use super::revocation::Revocations;
+use crate::aauth::digest;
+use crate::aauth::error::{SignatureError, SignatureErrorCode as Code};
+use crate::aauth::message::Message;
+use crate::aauth::signature::SignedRequest;
+use crate::clock::{Seconds, SharedClock};
+use crate::discovery::Issuers;
+use crate::policy::{Outcome, PolicyStore, Principal, RequestFacts, Subject};
+
+/// Everything a check needs. Shared by all of them.
+#[derive(Debug)]
+pub struct Authorizer {
+    /// The resources.
+    pub resources: Resources,
+    /// Their issuers' keys.
+    pub issuers: Issuers,
+    /// The policies in force.
+    pub policies: Arc<PolicyStore>,
+    /// Tokens verified lately.
+    pub known: KnownTokens,
+    /// Requests let through lately.
+    pub replays: ReplayCache,
+    /// Tokens withdrawn.
+    pub revocations: Revocations,
+    /// The time.
+    pub clock: SharedClock,
+    /// How long a check may wait for an issuer's keys.
+    pub fetch_budget: Duration,
+}
+
+/// The answer, and what to write down of how it came about.
+#[derive(Debug)]
+pub struct Checked {
+    /// The answer.
+    pub answer: Answer,
+    /// For the decision log, metrics and traces.
+    pub record: Record,
+}
+
+impl Authorizer {
+    /// Decides about one request.
+    pub async fn check(&self, request: InboundRequest) -> Checked {
+        let mut record = Record::of(&request);
+        let answer = match self.decide(request, &mut record).await {
+            Ok(permit) => Answer::Permit(permit),
+            Err(refusal) => *refusal,
+        };
+        record.conclude(&answer);
+        Checked { answer, record }
+    }
+
+    /// Steps 2 to 7. Receiving the request and answering it are the gateway adapter's.
+    async fn decide(&self, request: InboundRequest, record: &mut Record) -> Result<Permit, Box<Answer>> {
+        let now = self.clock.now();
+        let resource = self.locate(&request, record)?;
+        let request = as_the_agent_saw_it(request, &resource);
+        let message = &request.message;
+        let read = SignedRequest::read(message, &resource.signatures, now);
+        let Some(signed) = read.map_err(|error| refusal::unauthenticated(&resource, error))? else {
+            return self.unsigned(&resource, &request, record, now);
+        };
+        let caller = record.time_verify(self.identify(&resource, &signed, message, now)).await?;
+        record.identified(&caller);
+        body_is_the_one_signed(&resource, &signed, &request)?;
+        self.admit(&resource, &caller, &request, now)?;
+        let permit = self.ask_policy(&resource, Some(&caller), &request, record, now)?;
+        self.first_time(&resource, &caller, &signed, message)?;
+        Ok(permit)
+    }
+
+    /// Step 2: the resource.
+    fn locate(&self, request: &InboundRequest, record: &mut Record) -> Result<Arc<Resource>, Box<Answer>> {
+        let Some(resource) = self.resources.locate(request) else {
+            let detail = match &request.resource_id {
+                Some(_) => "the gateway names a resource that is not configured",
+                None => "no resource is configured for this host",
+            };
+            return Err(Box::new(Answer::Forbidden(Denied::forbidden(detail))));
+        };
+        record.located(&resource.id);
+        Ok(Arc::clone(resource))
+    }
+
+    /// No signature: where the operator admits such requests, policies decide; elsewhere they are challenged.
+    fn unsigned(
+        &self,
+        resource: &Resource,
+        request: &InboundRequest,
+        record: &mut Record,
+        now: Seconds,
+    ) -> Result<Permit, Box<Answer>> {
+        if resource.anonymous {
+            self.ask_policy(resource, None, request, record, now)
+        } else {
+            Err(refusal::unsigned(resource))
+        }
+    }
+
+    /// Step 6: not revoked, and the kind of token that the access mode asks for.
+    fn admit(
+        &self,
+        resource: &Resource,
+        caller: &Caller,
+        request: &InboundRequest,
+        now: Seconds,
+    ) -> Result<(), Box<Answer>> {
+        // A bare key or server is here because the resource accepts its scheme; it satisfies the weakest mode alone.
+        let mode = match caller.token() {
+            None => AccessMode::AgentToken,
+            Some(token) => {
+                if self.revocations.is_revoked(&token.common().iss, &token.common().jti) {
+                    return Err(refusal::revoked(resource, token));
+                }
+                AccessMode::satisfied_by(token.typ()).unwrap_or(AccessMode::AgentToken)
+            }
+        };
+        if mode >= resource.access {
+            return Ok(());
+        }
+        if mode == AccessMode::PersonToken {
+            let scopes = self.scopes_to_ask(resource, caller, request, now);
+            let detail = "this resource is served to authorized agents only".to_owned();
+            return Err(refusal::auth_token_needed(resource, caller, scopes, detail, now));
+        }
+        Err(refusal::person_token_needed("this resource needs to know which person the agent acts for"))
+    }
+
+    /// What to ask the person for: what the policies want for this very request, else what the operator set.
+    fn scopes_to_ask(
+        &self,
+        resource: &Resource,
+        caller: &Caller,
+        request: &InboundRequest,
+        now: Seconds,
+    ) -> Vec<String> {
+        let headers = visible_headers(resource, &request.message);
+        let facts = facts(request, &headers);
+        let wanted = self.policies.current().scopes_wanted(&resource.id, caller.subject(), &facts, now);
+        let wanted = resource.askable(&wanted);
+        if !wanted.is_empty() {
+            return wanted;
+        }
+        if !resource.default_scopes.is_empty() {
+            return resource.default_scopes.clone();
+        }
+        resource.scope_descriptions.keys().cloned().collect()
+    }
+
+    /// Step 7: the policies.
+    fn ask_policy(
+        &self,
+        resource: &Resource,
+        caller: Option<&Caller>,
+        request: &InboundRequest,
+        record: &mut Record,
+        now: Seconds,
+    ) -> Result<Permit, Box<Answer>> {
+        let nobody;
+        let subject = match caller {
+            Some(caller) => caller.subject(),
+            None => {
+                nobody = Subject::new(Principal::Anonymous, None);
+                &nobody
+            }
+        };
+        let headers = visible_headers(resource, &request.message);
+        let facts = facts(request, &headers);
+        let decision = record.time_decide(|| self.policies.current().decide(&resource.id, subject, &facts, now));
+        record.decided(&decision);
+        match &decision.outcome {
+            Outcome::Permit { headers, metadata } => {
+                Ok(permit::compose(resource, caller, &request.message, headers, metadata, &decision.policies))
+            }
+            Outcome::Deny(denial) => Err(refusal::of_policy(resource, caller, denial, now)),
+        }
+    }
+
+    /// "Freshness and Replay": what has an effect is let through once.
+    fn first_time(
+        &self,
+        resource: &Resource,
+        caller: &Caller,
+        signed: &SignedRequest,
+        message: &Message,
+    ) -> Result<(), Box<Answer>> {
+        if !resource.refuse_replays || replay::is_safe(message.method()) {
+            return Ok(());
+        }
+        let base = signed.base(message).map_err(|error| refusal::unauthenticated(resource, error))?;
+        if self.replays.is_first(caller.request().thumbprint(), &base) {
+            Ok(())
+        } else {
+            Err(refusal::replayed(resource))
+        }
+    }
+}
+
+/// The request under the name and scheme that the agent signed, where the gateway forwards others.
+fn as_the_agent_saw_it(mut request: InboundRequest, resource: &Resource) -> InboundRequest {
+    if resource.authority_override.is_some() || resource.scheme.is_some() {
+        let (authority, scheme) = (resource.authority_override.as_deref(), resource.scheme.as_deref());
+        request.message = request.message.seen_as(scheme, authority);
+    }
+    request
+}
+
+/// `Content-Digest` speaks of the body that came with it, where there is one to compare.
+fn body_is_the_one_signed(
+    resource: &Resource,
+    signed: &SignedRequest,
+    request: &InboundRequest,
+) -> Result<(), Box<Answer>> {
+    let Some(field) = request.message.fields().text("content-digest") else {
+        return Ok(());
+    };
+    let required = resource.signatures.required().any(|component| component == "content-digest");
+    match &request.body {
+        Body::Whole(body) => digest::matches(&field, body).map_err(|fault| {
+            let detail = fault.to_string();
+            if signed.covers("content-digest") {
+                refusal::unauthenticated(resource, SignatureError::new(Code::InvalidSignature, detail))
+            } else {
+                Box::new(Answer::Forbidden(Denied::bad_request(detail)))
+            }
+        }),
+        // Where the operator demands a digest, one that cannot be checked is as good as none.
+        Body::Partial if required => Err(Box::new(Answer::Forbidden(Denied {
+            status: 413,
+            code: "content_too_large",
+            detail: "the body is larger than the gateway forwards, so its digest cannot be checked".to_owned(),
+        }))),
+        Body::NotForwarded if required => Err(Box::new(Answer::Unavailable(Fault {
+            code: "body_not_forwarded",
+            detail: "the resource requires content-digest, but the gateway does not forward bodies".to_owned(),
+        }))),
+        Body::Partial | Body::NotForwarded => Ok(()),
+    }
+}
+
+/// The headers that the operator lets policies see.
+fn visible_headers<'a>(resource: &'a Resource, message: &'a Message) -> Vec<(&'a str, &'a str)> {
+    let names = resource.policy_headers.iter();
+    names.filter_map(|name| Some((name.as_str(), message.fields().single(name)?))).collect()
+}
+
+fn facts<'a>(request: &'a InboundRequest, headers: &'a [(&'a str, &'a str)]) -> RequestFacts<'a> {
+    RequestFacts {
+        method: request.message.method(),
+        host: request.message.authority(),
+        path: request.message.path(),
+        query: request.message.query(),
+        headers,
+        source_ip: request.source_ip,
+        peer: request.peer.as_deref(),
+    }
+}

@@ -1,0 +1,13 @@
+//! Unguessable names.
+
+use rand::RngExt as _;
+
+/// A new token identifier: 128 random bits, in hexadecimal.
+pub fn token_id() -> String {
+    format!("{:032x}", rand::rng().random::<u128>())
+}
+
+/// 32 random bytes, for a key.
+pub fn seed() -> [u8; 32] {
+    rand::rng().random()
+}

@@ -1,0 +1,140 @@
+//! What is written down of a check: for the decision log, for metrics, for traces. Never a token, a signature, a body,
+//! a query or a person's `sub`.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use super::answer::Answer;
+use super::identify::Caller;
+use super::inbound::InboundRequest;
+use super::permit;
+use super::stopwatch::Stopwatch;
+use crate::aauth::verify::VerifiedToken;
+use crate::policy::Decision;
+
+/// One check.
+#[derive(Debug)]
+pub struct Record {
+    /// The resource's id; empty where none was found.
+    pub resource: String,
+    /// The method, as received.
+    pub method: String,
+    /// The authority, as received.
+    pub host: String,
+    /// The path, without its query.
+    pub path: String,
+    /// How much was proved: `none`, `pseudonymous`, `identified`, `person` or `authorized`.
+    pub level: &'static str,
+    /// `allow`, `challenged`, `unauthenticated`, `denied` or `unavailable`.
+    pub outcome: &'static str,
+    /// What says more about the outcome.
+    pub code: &'static str,
+    /// For the operator, where the outcome needs it.
+    pub detail: Option<String>,
+    /// The presented token's type, once verified.
+    pub token_typ: Option<&'static str>,
+    /// The presented token's issuer.
+    pub token_iss: Option<String>,
+    /// The presented token's identifier.
+    pub token_jti: Option<String>,
+    /// The agent, where the token names one.
+    pub agent: Option<String>,
+    /// The thumbprint of the key that signed.
+    pub jkt: Option<String>,
+    /// The policies that determined the answer.
+    pub policies: Vec<Arc<str>>,
+    /// The policies that could not be evaluated.
+    pub policy_errors: Vec<Arc<str>>,
+    /// The set of policies that was asked.
+    pub generation: Option<u64>,
+    /// Microseconds spent finding keys and verifying.
+    pub verify_us: u64,
+    /// Microseconds spent in Cedar.
+    pub decide_us: u64,
+    /// Microseconds in all.
+    pub total_us: u64,
+    watch: Stopwatch,
+}
+
+impl Record {
+    pub(super) fn of(request: &InboundRequest) -> Self {
+        Self {
+            resource: String::new(),
+            method: bounded(request.message.method(), 32),
+            host: bounded(request.message.authority(), 255),
+            path: bounded(request.message.path(), 1024),
+            level: "none",
+            outcome: "",
+            code: "",
+            detail: None,
+            token_typ: None,
+            token_iss: None,
+            token_jti: None,
+            agent: None,
+            jkt: None,
+            policies: Vec::new(),
+            policy_errors: Vec::new(),
+            generation: None,
+            verify_us: 0,
+            decide_us: 0,
+            total_us: 0,
+            watch: Stopwatch::start(),
+        }
+    }
+
+    pub(super) fn located(&mut self, resource: &str) {
+        resource.clone_into(&mut self.resource);
+    }
+
+    /// Runs a step and notes how long it took.
+    pub(super) async fn time_verify<T>(&mut self, step: impl Future<Output = T>) -> T {
+        let watch = Stopwatch::start();
+        let done = step.await;
+        self.verify_us = watch.micros();
+        done
+    }
+
+    /// Runs a step and notes how long it took.
+    pub(super) fn time_decide<T>(&mut self, step: impl FnOnce() -> T) -> T {
+        let watch = Stopwatch::start();
+        let done = step();
+        self.decide_us = watch.micros();
+        done
+    }
+
+    pub(super) fn identified(&mut self, caller: &Caller) {
+        self.level = permit::level(Some(caller));
+        self.jkt = Some(caller.request().thumbprint().as_str().to_owned());
+        if let Some(token) = caller.token() {
+            self.token_typ = Some(token.typ().typ());
+            self.token_iss = Some(token.common().iss.as_str().to_owned());
+            self.token_jti = Some(token.common().jti.clone());
+            if let VerifiedToken::Agent(agent) = token {
+                self.agent = Some(agent.sub.as_str().to_owned());
+            }
+        }
+    }
+
+    pub(super) fn decided(&mut self, decision: &Decision) {
+        self.policies.clone_from(&decision.policies);
+        self.policy_errors = decision.errors.iter().map(|error| Arc::clone(&error.policy)).collect();
+        self.generation = Some(decision.generation);
+    }
+
+    pub(super) fn conclude(&mut self, answer: &Answer) {
+        self.outcome = answer.outcome();
+        self.code = answer.code();
+        self.detail = match answer {
+            Answer::Permit(_) => None,
+            Answer::Challenge(challenge) => Some(challenge.detail.clone()),
+            Answer::Unauthenticated(failure) => Some(failure.error.detail.clone()),
+            Answer::Forbidden(denied) => Some(denied.detail.clone()),
+            Answer::Unavailable(fault) => Some(fault.detail.clone()),
+        };
+        self.total_us = self.watch.micros();
+    }
+}
+
+fn bounded(text: &str, longest: usize) -> String {
+    text.chars().take(longest).collect()
+}

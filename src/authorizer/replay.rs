@@ -1,0 +1,69 @@
+//! Has this very request been let through before?
+//!
+//! Implements "Freshness and Replay" of draft-hardt-oauth-aauth-protocol-11 for requests with an effect. A request is
+//! known by what its signature covers, so two requests that differ in a covered body or header are two. Only requests
+//! that pass are remembered: a challenged request may come again.
+
+use moka::sync::Cache;
+use sha2::{Digest as _, Sha256};
+
+use crate::aauth::identifier::Thumbprint;
+use crate::clock::Seconds;
+
+/// Remembers signed requests for as long as their signature would be fresh.
+#[derive(Debug)]
+pub struct ReplayCache {
+    seen: Cache<[u8; 32], ()>,
+}
+
+impl ReplayCache {
+    /// A cache of at most `max_entries` requests. `window` is the longest of the resources', in seconds.
+    pub fn new(max_entries: u64, window: Seconds) -> Self {
+        // `created` may lie a window ahead, and then stays acceptable for two.
+        let keep = u64::try_from(window).unwrap_or(0).saturating_mul(2).saturating_add(1);
+        let seen =
+            Cache::builder().max_capacity(max_entries).time_to_live(std::time::Duration::from_secs(keep)).build();
+        Self { seen }
+    }
+
+    /// Whether this is the first request of this key over this signature base. Of several at once, one is first.
+    pub fn is_first(&self, key: &Thumbprint, base: &[u8]) -> bool {
+        let mut hash = Sha256::new();
+        hash.update(key.as_str().as_bytes());
+        hash.update(base);
+        self.seen.entry(hash.finalize().into()).or_insert(()).is_fresh()
+    }
+}
+
+/// Methods without effect may be repeated.
+pub fn is_safe(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aauth::key::SigningKey;
+
+    #[test]
+    fn the_second_time_is_not_the_first() {
+        let cache = ReplayCache::new(10, 60);
+        let (one, two) = (SigningKey::ed25519("a", &[1; 32]), SigningKey::ed25519("a", &[2; 32]));
+        assert!(cache.is_first(one.public().thumbprint(), b"base"));
+        assert!(!cache.is_first(one.public().thumbprint(), b"base"));
+        assert!(cache.is_first(two.public().thumbprint(), b"base"));
+        assert!(cache.is_first(one.public().thumbprint(), b"other"));
+    }
+
+    #[test]
+    fn one_of_many_at_once_is_first() {
+        let cache = ReplayCache::new(10, 60);
+        let key = SigningKey::ed25519("a", &[1; 32]);
+        let firsts: usize = std::thread::scope(|scope| {
+            let racers: Vec<_> =
+                (0..8).map(|_| scope.spawn(|| usize::from(cache.is_first(key.public().thumbprint(), b"x")))).collect();
+            racers.into_iter().map(|racer| racer.join().unwrap()).sum()
+        });
+        assert_eq!(firsts, 1);
+    }
+}
