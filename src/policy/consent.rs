@@ -81,3 +81,6 @@ fn enough(snapshot: &Snapshot, question: Question<'_>, subject: &Subject, scopes
 fn can_consent(subject: &Subject) -> bool {
     subject.prepared().is_ok_and(|prepared| prepared.kind == PrincipalKind::Person)
 }
+
+#[cfg(test)]
+mod tests;

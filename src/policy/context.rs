@@ -36,7 +36,8 @@ pub(super) fn build(
         pairs.push(("now".to_owned(), datetime(now)));
     }
     let request = request(facts, path, mentions, &mut entities)?;
-    if !request.is_empty() {
+    // Asking whether the request `has` something needs a request, if an empty one.
+    if mentions.any(Mentions::REQUEST) {
         let record = RestrictedExpression::new_record(request).map_err(|error| error.to_string())?;
         pairs.push(("request".to_owned(), record));
     }

@@ -35,7 +35,8 @@ pub struct Snapshot {
 struct Resource {
     uid: EntityUid,
     enforced: Index,
-    shadow: Option<Index>,
+    /// Permits apart from forbids: Cedar does not tell of a permit that a forbid overrules.
+    shadow: Vec<Index>,
 }
 
 /// What is asked, apart from who asks.
@@ -124,7 +125,7 @@ impl Snapshot {
     pub(super) fn weigh(&self, question: Question<'_>, subject: &Subject) -> Result<(Verdict, Verdict), Refusal> {
         let asked = self.read(question, subject)?;
         let enforced = asked.select(&asked.resource.enforced);
-        let shadow = asked.resource.shadow.as_ref().map(|index| asked.select(index)).unwrap_or_default();
+        let shadow = asked.resource.shadow.iter().flat_map(|index| asked.select(index)).collect::<Vec<_>>();
         let mut mentions = Mentions::default();
         for slice in enforced.iter().chain(&shadow) {
             mentions |= slice.mentions;
@@ -262,7 +263,10 @@ impl Resource {
             Home::Resource(home) => home == id,
         });
         let (shadow, enforced): (Vec<&Loaded>, Vec<&Loaded>) = ours.partition(|l| l.obligations.shadow);
-        let shadow = if shadow.is_empty() { None } else { Some(Index::new(&shadow, &own, actions)?) };
+        let (permits, forbids): (Vec<&Loaded>, Vec<&Loaded>) =
+            shadow.into_iter().partition(|l| l.obligations.effect == Effect::Permit);
+        let shadow = [permits, forbids].into_iter().filter(|policies| !policies.is_empty());
+        let shadow = shadow.map(|policies| Index::new(&policies, &own, actions)).collect::<Result<_, _>>()?;
         Ok(Self { enforced: Index::new(&enforced, &own, actions)?, shadow, uid: own })
     }
 }
@@ -332,3 +336,6 @@ fn shadow_verdicts(verdict: Verdict, snapshot: &Snapshot) -> Vec<ShadowVerdict> 
     });
     matched.chain(failed).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,8 @@ impl Mentions {
     pub(super) const SOURCE_IP: Self = Self(1 << 6);
     pub(super) const PEER: Self = Self(1 << 7);
     pub(super) const TOKEN: Self = Self(1 << 8);
+    /// Any part of the request.
+    pub(super) const REQUEST: Self = Self(0b1111_1110);
     pub(super) const EVERYTHING: Self = Self(u16::MAX);
 
     /// What this policy reads.

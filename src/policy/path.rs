@@ -22,7 +22,11 @@ pub(super) fn canonical(path: &str) -> Result<String, &'static str> {
     if rest.split('/').count() > MAX_SEGMENTS {
         return Err("the path has too many segments");
     }
-    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    let rest = match rest.strip_suffix('/') {
+        Some("") => return Err("the path has an empty segment"),
+        Some(rest) => rest,
+        None => rest,
+    };
     let mut canonical = String::with_capacity(path.len());
     if !rest.is_empty() {
         for raw in rest.split('/') {

@@ -173,7 +173,7 @@ fn home(dir: &Path, resources: &[String]) -> Result<Home, LoadFault> {
         return Ok(Home::Resource(name.into_owned()));
     }
     let hint = did_you_mean(&name, resources.iter().map(String::as_str).chain([EVERY_RESOURCE]));
-    let hint = hint.unwrap_or_else(|| format!("resources are configured; `{EVERY_RESOURCE}/` is for every one of them"));
+    let hint = hint.unwrap_or_else(|| format!("name the folder after a configured resource, or `{EVERY_RESOURCE}`"));
     Err(LoadFault::whole(dir, format!("no resource has the id `{name}`")).hint(hint))
 }
 

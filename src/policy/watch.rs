@@ -146,3 +146,6 @@ fn is_change(kind: EventKind) -> bool {
         EventKind::Any | EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_) | EventKind::Other => true,
     }
 }
+
+#[cfg(test)]
+mod tests;
