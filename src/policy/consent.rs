@@ -37,8 +37,8 @@ pub(super) fn ask<'a>(
     let require = strongest?;
     if require == Require::AuthToken {
         // The token that lifts the forbid should also be one that a permit takes, or the person is asked twice.
-        let enough = enough(snapshot, question, subject, &scopes)
-            .or_else(|| enough_with(snapshot, question, subject, &scopes));
+        let enough =
+            enough(snapshot, question, subject, &scopes).or_else(|| enough_with(snapshot, question, subject, &scopes));
         scopes = enough.unwrap_or(scopes);
     }
     Some(Ask { require, scopes: scopes.iter().map(ToString::to_string).collect() })

@@ -54,9 +54,11 @@ fn request(
     let string = |value: &str| RestrictedExpression::new_string(value.to_owned());
     let mut fields = Vec::new();
     let mut put = |name: &str, value| fields.push((name.to_owned(), value));
-    for (part, name, value) in
-        [(Mentions::METHOD, "method", facts.method), (Mentions::HOST, "host", facts.host), (Mentions::PATH, "path", path)]
-    {
+    for (part, name, value) in [
+        (Mentions::METHOD, "method", facts.method),
+        (Mentions::HOST, "host", facts.host),
+        (Mentions::PATH, "path", path),
+    ] {
         if mentions.any(part) {
             put(name, string(value));
         }

@@ -76,8 +76,7 @@ impl Snapshot {
             .map(|id| Ok((id.clone(), Resource::new(id, loaded, &actions)?)))
             .collect::<Result<_, Box<PolicySetError>>>()
             .map_err(|error| error.to_string())?;
-        let obligations =
-            loaded.iter().map(|l| (Arc::clone(&l.obligations.id), Arc::clone(&l.obligations))).collect();
+        let obligations = loaded.iter().map(|l| (Arc::clone(&l.obligations.id), Arc::clone(&l.obligations))).collect();
         Ok(Self { authorizer: Authorizer::new(), actions, resources, obligations, generation, content_hash })
     }
 
@@ -142,8 +141,11 @@ impl Snapshot {
         let (request, entities) =
             asked.build(question, Mentions::EVERYTHING).map_err(|refusal| refusal.message.unwrap_or_default())?;
         Entities::from_entities(entities.iter().cloned(), Some(schema)).map_err(|error| error.to_string())?;
-        let context = request.context().ok_or("the context is unknown")?;
-        context.validate(schema, &asked.action.uid).map_err(|error| error.to_string())
+        let context = request.context().cloned().ok_or("the context is unknown")?;
+        let path = asked.lineage.first().cloned().ok_or("the path has no entity")?;
+        Request::new(asked.subject.uid.clone(), asked.action.uid.clone(), path, context, Some(schema))
+            .map(drop)
+            .map_err(|error| error.to_string())
     }
 
     /// The `@scope`s of the permits that might match, fewest scopes first.
@@ -293,10 +295,8 @@ impl Asked<'_> {
         let path = self.lineage.first().ok_or_else(|| failed("the path has no entity".to_owned()))?;
         // All ancestors are given as parents, so none of them needs an entity of its own.
         let parents = self.lineage.iter().skip(1).cloned().collect();
-        let entities = built
-            .entities
-            .into_iter()
-            .chain([Entity::new_no_attrs(path.clone(), parents), self.action.entity.clone()]);
+        let entities =
+            built.entities.into_iter().chain([Entity::new_no_attrs(path.clone(), parents), self.action.entity.clone()]);
         let entities =
             self.subject.entities.clone().add_entities(entities, None).map_err(|error| failed(error.to_string()))?;
         // Everything here was built to the schema, which the trial of each load proves; validating it again would
@@ -337,5 +337,7 @@ fn shadow_verdicts(verdict: Verdict, snapshot: &Snapshot) -> Vec<ShadowVerdict> 
     matched.chain(failed).collect()
 }
 
+#[cfg(test)]
+mod oracle;
 #[cfg(test)]
 mod tests;

@@ -138,7 +138,10 @@ mod tests {
             (r#"[context].contains({"a": 1})"#, Mentions::EVERYTHING),
             (r#"(if true then context else context).now > datetime("2026-01-01")"#, Mentions::EVERYTHING),
             ("context.unknown", Mentions::EVERYTHING),
-            (r#"!(context.now > datetime("2026-01-01")) || [context.request.host] == []"#, Mentions::NOW | Mentions::HOST),
+            (
+                r#"!(context.now > datetime("2026-01-01")) || [context.request.host] == []"#,
+                Mentions::NOW | Mentions::HOST,
+            ),
         ] {
             assert_eq!(mentions(condition), expected, "{condition}");
         }

@@ -47,16 +47,13 @@ impl Actions {
     /// Reads them out of a schema.
     pub(super) fn of(schema: &Schema) -> Result<Self, String> {
         let entities = schema.action_entities().map_err(|error| error.to_string())?;
-        let mut uids: Vec<&EntityUid> = schema.actions().filter(|uid| *uid.type_name() == names().http_action).collect();
+        let mut uids: Vec<&EntityUid> =
+            schema.actions().filter(|uid| *uid.type_name() == names().http_action).collect();
         uids.sort();
         let mut actions = HashMap::new();
         for uid in uids {
-            let kinds: HashSet<_> = schema
-                .principals_for_action(uid)
-                .into_iter()
-                .flatten()
-                .filter_map(PrincipalKind::of_type)
-                .collect();
+            let kinds: HashSet<_> =
+                schema.principals_for_action(uid).into_iter().flatten().filter_map(PrincipalKind::of_type).collect();
             // A group of actions cannot be asked for.
             if kinds.is_empty() {
                 continue;
@@ -87,37 +84,48 @@ impl Actions {
 
 /// Merges the author's files with ours.
 pub(super) fn merge(extensions: &[Source]) -> Result<Schema, Vec<LoadFault>> {
+    let core = SchemaFragment::from_cedarschema_str(CORE_SCHEMA)
+        .map_err(|error| vec![LoadFault::whole(CORE_FILE, error.to_string())])?
+        .0;
     let mut fragments = Vec::new();
     let mut faults = Vec::new();
-    match SchemaFragment::from_cedarschema_str(CORE_SCHEMA) {
-        Ok((fragment, _)) => fragments.push(fragment),
-        Err(error) => faults.push(LoadFault::whole(CORE_FILE, error.to_string())),
-    }
     for source in extensions {
-        if source.path.file_name().is_some_and(|name| name == CORE_FILE) {
-            // An edit to the shipped file would otherwise seem to work and do nothing.
-            if source.text != CORE_SCHEMA {
-                faults.push(
-                    LoadFault::whole(&source.path, "differs from the schema of this program")
-                        .hint("restore it, and extend it by a file beside it"),
-                );
-            }
-            continue;
-        }
-        match SchemaFragment::from_cedarschema_str(&source.text) {
-            Ok((fragment, _)) => fragments.push(fragment),
-            Err(error) => faults.push(LoadFault::cedar(source, 0, &error)),
+        match extension(source) {
+            Ok(fragment) => fragments.extend(fragment.map(|fragment| (source, fragment))),
+            Err(fault) => faults.push(fault),
         }
     }
     if !faults.is_empty() {
         return Err(faults);
     }
-    Schema::from_schema_fragments(fragments).map_err(|error| {
-        // Cedar cannot say which fragment; with one extension there is no doubt.
-        let fault = match extensions.iter().rfind(|s| s.path.file_name().is_none_or(|name| name != CORE_FILE)) {
+    let all = || std::iter::once(&core).chain(fragments.iter().map(|(_, fragment)| fragment)).cloned();
+    Schema::from_schema_fragments(all()).map_err(|error| {
+        // Cedar does not say whose fragment it is: the one without which the others merge.
+        let without = |skipped: usize| {
+            let rest = all().enumerate().filter(|(at, _)| *at != skipped + 1).map(|(_, fragment)| fragment);
+            Schema::from_schema_fragments(rest).is_ok()
+        };
+        let culprit = fragments.iter().enumerate().find(|(at, _)| without(*at)).map(|(_, (source, _))| source);
+        vec![match culprit.or(fragments.last().map(|(source, _)| source)) {
             Some(source) => LoadFault::cedar(source, 0, &error),
             None => LoadFault::whole(CORE_FILE, error.to_string()),
-        };
-        vec![fault]
+        }]
     })
+}
+
+/// One of the author's files; none if it is ours, put where the author's are.
+fn extension(source: &Source) -> Result<Option<SchemaFragment>, LoadFault> {
+    if source.path.file_name().is_some_and(|name| name == CORE_FILE) {
+        // An edit to the shipped file would otherwise seem to work and do nothing.
+        return if source.text == CORE_SCHEMA {
+            Ok(None)
+        } else {
+            Err(LoadFault::whole(&source.path, "differs from the schema of this program")
+                .hint("restore it, and extend it by a file beside it"))
+        };
+    }
+    match SchemaFragment::from_cedarschema_str(&source.text) {
+        Ok((fragment, _)) => Ok(Some(fragment)),
+        Err(error) => Err(LoadFault::cedar(source, 0, &error)),
+    }
 }

@@ -158,8 +158,9 @@ impl Reader {
         if meta.len() > MAX_FILE_BYTES {
             return Err(LoadFault::whole(path, format!("is larger than {MAX_FILE_BYTES} bytes")));
         }
-        String::from_utf8(fs::read(path).map_err(unreadable)?)
-            .map_err(|error| LoadFault::whole(path, format!("is not UTF-8 at byte {}", error.utf8_error().valid_up_to())))
+        String::from_utf8(fs::read(path).map_err(unreadable)?).map_err(|error| {
+            LoadFault::whole(path, format!("is not UTF-8 at byte {}", error.utf8_error().valid_up_to()))
+        })
     }
 }
 

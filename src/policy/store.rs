@@ -152,7 +152,7 @@ fn build(sources: Sources, config: &StoreConfig, generation: u64) -> Result<Snap
         let loaded = Loader::new(&policies, &config.resources).load(&schema)?;
         let whole = |message: String| vec![LoadFault::whole(&config.policies_dir, message)];
         let snapshot = Snapshot::new(&loaded, &config.resources, &schema, generation, hash).map_err(whole)?;
-        let found = trial::run(&snapshot, &loaded, &policies, &config.resources, &schema);
+        let found = trial::run(&snapshot, &loaded, &policies, config, &schema);
         if found.is_empty() { Ok(snapshot) } else { Err(found) }
     });
     match result {

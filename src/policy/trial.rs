@@ -14,6 +14,7 @@ use super::error::LoadFault;
 use super::load::Loaded;
 use super::request::{ClaimValue, Principal, RequestFacts, TokenFacts, TokenKind};
 use super::source::Source;
+use super::store::StoreConfig;
 use super::subject::Subject;
 
 /// A time in the middle of the sample tokens' lives.
@@ -24,13 +25,13 @@ pub(super) fn run(
     snapshot: &Snapshot,
     loaded: &[Loaded],
     sources: &[Source],
-    resources: &[String],
+    config: &StoreConfig,
     schema: &Schema,
 ) -> Vec<LoadFault> {
     let subjects = subjects();
-    let mut faults = conformance(snapshot, &subjects, resources, schema);
+    let mut faults = conformance(snapshot, &subjects, config, schema);
     let mut failed = BTreeMap::new();
-    for resource in resources {
+    for resource in &config.resources {
         for action in snapshot.actions().iter() {
             for subject in &subjects {
                 let facts = facts(action.uid.id().unescaped());
@@ -51,25 +52,20 @@ pub(super) fn run(
 }
 
 /// Whether full requests are what the schema declares, which an author's own actions may have changed.
-fn conformance(
-    snapshot: &Snapshot,
-    subjects: &[Subject],
-    resources: &[String],
-    schema: &Schema,
-) -> Vec<LoadFault> {
+fn conformance(snapshot: &Snapshot, subjects: &[Subject], config: &StoreConfig, schema: &Schema) -> Vec<LoadFault> {
     let mut faults = Vec::new();
     // One resource is like the other; without any, nothing can be asked.
-    let Some(resource) = resources.first() else {
+    let Some(resource) = config.resources.first() else {
         return faults;
     };
     for action in snapshot.actions().iter() {
         for subject in subjects {
             let method = action.uid.id().unescaped();
             let question = Question { resource, facts: &facts(method), now: NOW };
-            if let Err(message) = snapshot.conforms(question, subject, schema) {
-                let message = format!("requests for `{method}` are not as declared: {message}");
+            if snapshot.conforms(question, subject, schema).is_err() {
+                let message = format!("requests for `{method}` do not fit its declaration");
                 faults.push(
-                    LoadFault::whole("schemas", message)
+                    LoadFault::whole(&config.schemas_dir, message)
                         .hint("declare the action with `resource: HTTP::Path` and `context: HTTP::Context`"),
                 );
             }

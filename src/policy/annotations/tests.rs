@@ -55,11 +55,7 @@ fn each_mistake_is_named() {
             FORBID,
             "`@colour` is not an annotation of this program / write what is only for readers as a `//` comment",
         ),
-        (
-            r#"@id("a") @require("auth_token")"#,
-            FORBID,
-            "`auth_token` cannot be required / did you mean `auth-token`?",
-        ),
+        (r#"@id("a") @require("auth_token")"#, FORBID, "`auth_token` cannot be required / did you mean `auth-token`?"),
         (
             r#"@id("a") @require("luck")"#,
             FORBID,

@@ -25,9 +25,30 @@ fn a_person_is_asked_exactly_when_it_would_help() {
     check(
         &store(ORDERS),
         &[
-            ("a read asks for the read scope", ada_alone(), "GET", "/v1/orders", Cause::NothingPermits, "auth-token orders.read"),
-            ("a write asks for the write scope", ada_alone(), "POST", "/v1/orders", Cause::Forbidden, "auth-token orders.write"),
-            ("other scopes do not help", ada_with(&["x"]), "GET", "/v1/orders", Cause::NothingPermits, "auth-token orders.read"),
+            (
+                "a read asks for the read scope",
+                ada_alone(),
+                "GET",
+                "/v1/orders",
+                Cause::NothingPermits,
+                "auth-token orders.read",
+            ),
+            (
+                "a write asks for the write scope",
+                ada_alone(),
+                "POST",
+                "/v1/orders",
+                Cause::Forbidden,
+                "auth-token orders.write",
+            ),
+            (
+                "other scopes do not help",
+                ada_with(&["x"]),
+                "GET",
+                "/v1/orders",
+                Cause::NothingPermits,
+                "auth-token orders.read",
+            ),
             ("no scope would open this path", ada_alone(), "GET", "/v2", Cause::NothingPermits, "-"),
             ("no permit for this method here", ada_alone(), "POST", "/v1/users", Cause::NothingPermits, "-"),
             ("an agent alone cannot consent", robot(), "GET", "/v1/orders", Cause::NothingPermits, "-"),
@@ -98,7 +119,14 @@ fn scopes_still_needed_are_asked_for_again() {
             ("both at once, from nothing", ada_alone(), "POST", "/", Cause::Forbidden, "auth-token read write"),
             ("both, holding one", ada_with(&["read", "x"]), "POST", "/", Cause::Forbidden, "auth-token read write x"),
             ("holding the other", ada_with(&["write"]), "GET", "/", Cause::NothingPermits, "auth-token read"),
-            ("holding the other, needing both", ada_with(&["write"]), "POST", "/", Cause::NothingPermits, "auth-token read write"),
+            (
+                "holding the other, needing both",
+                ada_with(&["write"]),
+                "POST",
+                "/",
+                Cause::NothingPermits,
+                "auth-token read write",
+            ),
         ],
     );
     assert!(decide(&both, &ada_with(&["read", "write"]), "POST", "/").is_permit());

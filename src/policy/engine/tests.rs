@@ -27,7 +27,8 @@ fn holds(condition: &str, subject: &Subject, facts: &RequestFacts<'_>) -> bool {
 
 #[test]
 fn a_permit_permits_and_is_named() {
-    let store = store("@id(\"b\") permit (principal, action, resource);\n@id(\"a\") permit (principal, action, resource);");
+    let store =
+        store("@id(\"b\") permit (principal, action, resource);\n@id(\"a\") permit (principal, action, resource);");
     let decision = ask(&store, &robot(), "GET", "/");
     assert!(decision.is_permit());
     assert_eq!(ids(&decision), ["a", "b"]);

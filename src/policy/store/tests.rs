@@ -102,11 +102,7 @@ fn faults_have_their_place_and_a_hint() {
             "@id(\"a\")\npermit (principal, action, resource) when { 9223372036854775807 + 1 > 0 };",
             "policies/orders/a.cedar:1:1: the policy fails to evaluate: integer overflow while attempting to add the values `9223372036854775807` and `1`",
         ),
-        (
-            "policies/order/a.cedar",
-            "",
-            "policies/order: no resource has the id `order` (hint: did you mean `orders`?)",
-        ),
+        ("policies/order/a.cedar", "", "policies/order: no resource has the id `order` (hint: did you mean `orders`?)"),
         (
             "policies/a.cedar",
             "",
@@ -120,17 +116,22 @@ fn faults_have_their_place_and_a_hint() {
         (
             "schemas/mine.cedarschema",
             "namespace Mine {\n  entity Thing\n}",
-            "schemas/mine.cedarschema:3:1: unexpected token `}`: expected `,`, `;`, `=`, `enum`, `in`, `tags`, or `{`",
+            "schemas/mine.cedarschema:3:1: error parsing schema: unexpected token `}`: expected `,`, `;`, `=`, `{`, `enum`, `in`, or `tags`",
         ),
         (
             "schemas/mine.cedarschema",
             "namespace HTTP {\n  action \"PROPFIND\" in [\"read\"] appliesTo { principal: AAuth::Agent, resource: Path, context: {} };\n}",
-            "",
+            "schemas: requests for `PROPFIND` do not fit its declaration (hint: declare the action with `resource: HTTP::Path` and `context: HTTP::Context`)",
+        ),
+        (
+            "schemas/mine.cedarschema",
+            "namespace Mine {\n  entity Thing in [AAuth::Nothing];\n}",
+            "schemas/mine.cedarschema:2:20: failed to resolve type: AAuth::Nothing (hint: `AAuth::Nothing` has not been declared as an entity type)",
         ),
     ] {
         let folder = Folder::empty();
         folder.write(name, text);
-        println!("{:?}\n{expected:?}\n", folder.faults().first());
+        assert_eq!(folder.faults().first().map_or("", String::as_str), expected, "{text}");
     }
 }
 
