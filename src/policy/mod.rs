@@ -1,1 +1,40 @@
-//! Cedar.
+//! Cedar: load the policies, validate them, swap them, and ask them.
+//!
+//! A [`PolicyStore`] holds the last good set of policies as a [`Snapshot`]. A [`Subject`] is who asks, prepared once a
+//! token; [`RequestFacts`] are what is asked; [`Snapshot::decide`] answers with a [`Decision`]. The room never sees a
+//! header, a JWT or a proto: verifying who asks, and turning a decision into a response, are left to others.
+//!
+//! Whatever cannot be decided is denied: a method or resource that is not in the schema, a path two servers could read
+//! in two ways, a policy that fails to evaluate.
+
+mod annotations;
+mod consent;
+mod context;
+mod decision;
+mod engine;
+mod error;
+mod index;
+mod load;
+mod mentions;
+mod names;
+mod path;
+mod request;
+mod schema;
+mod source;
+mod store;
+mod subject;
+mod trial;
+mod watch;
+
+#[cfg(test)]
+mod testkit;
+
+pub use annotations::Require;
+pub use decision::{Ask, Cause, Decision, Denial, Effect, Outcome, PolicyError, ShadowVerdict};
+pub use engine::Snapshot;
+pub use error::{LoadErrors, LoadFault, Position};
+pub use request::{ClaimValue, Principal, RequestFacts, TokenFacts, TokenKind};
+pub use schema::{CORE_SCHEMA, merged_schema};
+pub use store::{PolicyStore, ReloadOutcome, Status, StoreConfig};
+pub use subject::Subject;
+pub use watch::{WatchError, WatchGuard, watch};

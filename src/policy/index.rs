@@ -1,0 +1,232 @@
+//! Which policies can apply at all, found without looking at the others.
+//!
+//! Cedar evaluates every policy of a set in turn, about a microsecond each even where its head does not match. So the
+//! policies are sorted when they are loaded, by what their heads say:
+//!
+//! - a head that names an entity, `principal == ..` or `resource in HTTP::Path::"/v1"`, is found by that entity;
+//! - every other is *general*, and found by action and type of principal.
+//!
+//! Leaving a policy out is sound only because its head could not have matched: a policy whose head does not match is
+//! neither satisfied nor in error.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use cedar_policy::{ActionConstraint, EntityUid, PolicySet, PolicySetError, PrincipalConstraint, ResourceConstraint};
+
+use super::decision::Effect;
+use super::load::Loaded;
+use super::mentions::Mentions;
+use super::names::names;
+use super::schema::{Action, Actions};
+use super::subject::PrincipalKind;
+
+/// Up to so many general policies are copied into one set for each action and kind, so that one pass answers. More
+/// are kept once and shared, since copies would multiply the memory they take.
+const MOST_COPIED: usize = 256;
+
+const KINDS: usize = PrincipalKind::ALL.len();
+
+/// Policies that are evaluated together.
+#[derive(Debug)]
+pub(super) struct Slice {
+    pub(super) policies: PolicySet,
+    /// What they read of the context.
+    pub(super) mentions: Mentions,
+    /// The `@scope`s of its permits: what an agent may ask a person for.
+    pub(super) wishes: BTreeSet<BTreeSet<Arc<str>>>,
+}
+
+/// The policies of one resource.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    /// By action and kind of principal.
+    general: Vec<Vec<Arc<Slice>>>,
+    /// By an entity of the head.
+    keyed: HashMap<EntityUid, Vec<(Head, Slice)>>,
+}
+
+impl Index {
+    /// Sorts the policies of the resource `own`.
+    pub(super) fn new(policies: &[&Loaded], own: &EntityUid, actions: &Actions) -> Result<Self, Box<PolicySetError>> {
+        let heads: Vec<Head> = policies.iter().map(|loaded| Head::of(loaded, actions)).collect();
+        let keys = choose_keys(policies, own);
+        let mut general: Vec<usize> = Vec::new();
+        let mut keyed: HashMap<(&EntityUid, &Head), Vec<usize>> = HashMap::new();
+        for (at, (head, key)) in heads.iter().zip(&keys).enumerate() {
+            match key {
+                Some(key) => keyed.entry((key, head)).or_default().push(at),
+                None => general.push(at),
+            }
+        }
+        let mut index = Self { general: general_slices(policies, &heads, &general, actions)?, keyed: HashMap::new() };
+        for ((key, head), members) in keyed {
+            let slice = Slice::new(policies, &members)?;
+            index.keyed.entry(key.clone()).or_default().push((head.clone(), slice));
+        }
+        Ok(index)
+    }
+
+    /// The slices that may hold a policy for this action, kind of principal, and these entities.
+    pub(super) fn select<'a>(
+        &'a self,
+        action: &Action,
+        kind: PrincipalKind,
+        entities: impl Iterator<Item = &'a EntityUid>,
+    ) -> Vec<&'a Slice> {
+        let mut slices: Vec<&Slice> = Vec::with_capacity(4);
+        slices.extend(self.general.get(slot(action.index, kind)).into_iter().flatten().map(AsRef::as_ref));
+        if !self.keyed.is_empty() {
+            let leaves = entities.filter_map(|uid| self.keyed.get(uid)).flatten();
+            slices.extend(leaves.filter(|(head, _)| head.fits(action.index, kind)).map(|(_, slice)| slice));
+        }
+        slices
+    }
+}
+
+impl Slice {
+    fn new(policies: &[&Loaded], members: &[usize]) -> Result<Self, Box<PolicySetError>> {
+        let members = || members.iter().filter_map(|at| policies.get(*at));
+        let mut mentions = Mentions::default();
+        for loaded in members() {
+            mentions |= loaded.mentions;
+        }
+        let wishes = members()
+            .map(|loaded| &loaded.obligations)
+            .filter(|obligations| obligations.effect == Effect::Permit && !obligations.scopes.is_empty())
+            .map(|obligations| obligations.scopes.clone())
+            .collect();
+        let policies = PolicySet::from_policies(members().map(|loaded| loaded.policy.clone()))?;
+        Ok(Self { policies, mentions, wishes })
+    }
+}
+
+fn general_slices(
+    policies: &[&Loaded],
+    heads: &[Head],
+    general: &[usize],
+    actions: &Actions,
+) -> Result<Vec<Vec<Arc<Slice>>>, Box<PolicySetError>> {
+    // Groups of policies that go together wherever they go.
+    let groups: Vec<Vec<usize>> = if general.len() <= MOST_COPIED {
+        general.iter().map(|at| vec![*at]).collect()
+    } else {
+        let mut groups: HashMap<&Head, Vec<usize>> = HashMap::new();
+        for at in general {
+            if let Some(head) = heads.get(*at) {
+                groups.entry(head).or_default().push(*at);
+            }
+        }
+        groups.into_values().collect()
+    };
+    let mut made: HashMap<Vec<usize>, Arc<Slice>> = HashMap::new();
+    let mut slots = vec![Vec::new(); actions.len() * KINDS];
+    for action in actions.iter() {
+        for kind in PrincipalKind::ALL {
+            let fitting = groups.iter().filter(|group| {
+                let head = group.first().and_then(|at| heads.get(*at));
+                head.is_some_and(|head| head.fits(action.index, kind))
+            });
+            let sets: Vec<Vec<usize>> = if general.len() <= MOST_COPIED {
+                let all: Vec<usize> = fitting.flatten().copied().collect();
+                if all.is_empty() { Vec::new() } else { vec![all] }
+            } else {
+                fitting.cloned().collect()
+            };
+            for set in sets {
+                let slice = match made.get(&set) {
+                    Some(slice) => Arc::clone(slice),
+                    None => Arc::new(Slice::new(policies, &set)?),
+                };
+                if let Some(slices) = slots.get_mut(slot(action.index, kind)) {
+                    slices.push(Arc::clone(&slice));
+                }
+                made.insert(set, slice);
+            }
+        }
+    }
+    Ok(slots)
+}
+
+fn slot(action: usize, kind: PrincipalKind) -> usize {
+    action * KINDS + kind.index()
+}
+
+/// The actions and the kinds of principal a head can match.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Head {
+    actions: Vec<bool>,
+    kinds: [bool; KINDS],
+}
+
+impl Head {
+    fn of(loaded: &Loaded, actions: &Actions) -> Self {
+        let mut found = vec![false; actions.len()];
+        for action in actions.iter() {
+            if let Some(slot) = found.get_mut(action.index) {
+                *slot = admits_action(&loaded.policy.action_constraint(), action);
+            }
+        }
+        let principal = loaded.policy.principal_constraint();
+        let kinds = PrincipalKind::ALL.map(|kind| admits_kind(&principal, kind));
+        Self { actions: found, kinds }
+    }
+
+    fn fits(&self, action: usize, kind: PrincipalKind) -> bool {
+        self.actions.get(action).is_some_and(|fits| *fits) && self.kinds.get(kind.index()).is_some_and(|fits| *fits)
+    }
+}
+
+fn admits_action(constraint: &ActionConstraint, action: &Action) -> bool {
+    match constraint {
+        ActionConstraint::Any => true,
+        ActionConstraint::Eq(uid) => *uid == action.uid,
+        ActionConstraint::In(uids) => uids.iter().any(|uid| *uid == action.uid || action.groups.contains(uid)),
+    }
+}
+
+fn admits_kind(constraint: &PrincipalConstraint, kind: PrincipalKind) -> bool {
+    match constraint {
+        PrincipalConstraint::Any | PrincipalConstraint::In(_) => true,
+        PrincipalConstraint::Eq(uid) => uid.type_name() == kind.entity_type(),
+        PrincipalConstraint::Is(name) | PrincipalConstraint::IsIn(name, _) => name == kind.entity_type(),
+    }
+}
+
+/// The entity each policy is found by. Of two, the one fewer heads name; none where it would be met by every request.
+fn choose_keys(policies: &[&Loaded], own: &EntityUid) -> Vec<Option<EntityUid>> {
+    let root = super::names::uid(&names().path, "/");
+    let candidates: Vec<[Option<EntityUid>; 2]> = policies
+        .iter()
+        .map(|loaded| {
+            let resource = resource_of(&loaded.policy.resource_constraint()).filter(|uid| *uid != root && uid != own);
+            [principal_of(&loaded.policy.principal_constraint()), resource]
+        })
+        .collect();
+    let mut uses: HashMap<&EntityUid, usize> = HashMap::new();
+    for uid in candidates.iter().flatten().flatten() {
+        *uses.entry(uid).or_default() += 1;
+    }
+    candidates
+        .iter()
+        .map(|pair| pair.iter().flatten().min_by_key(|uid| uses.get(uid).copied().unwrap_or_default()).cloned())
+        .collect()
+}
+
+fn principal_of(constraint: &PrincipalConstraint) -> Option<EntityUid> {
+    match constraint {
+        PrincipalConstraint::Any | PrincipalConstraint::Is(_) => None,
+        PrincipalConstraint::In(uid) | PrincipalConstraint::Eq(uid) | PrincipalConstraint::IsIn(_, uid) => {
+            Some(uid.clone())
+        }
+    }
+}
+
+fn resource_of(constraint: &ResourceConstraint) -> Option<EntityUid> {
+    match constraint {
+        ResourceConstraint::Any | ResourceConstraint::Is(_) => None,
+        ResourceConstraint::In(uid) | ResourceConstraint::Eq(uid) | ResourceConstraint::IsIn(_, uid) => {
+            Some(uid.clone())
+        }
+    }
+}

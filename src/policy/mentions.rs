@@ -1,0 +1,149 @@
+//! Which parts of the context a policy reads, so that the others need not be built: a date costs Cedar more to make
+//! than most policies cost to evaluate.
+//!
+//! Read from the policy's syntax tree, and cautious: a context used in any way but by attribute counts as read whole.
+
+use std::ops::{BitOr, BitOrAssign};
+
+use cedar_policy::Policy;
+use serde_json::Value;
+
+/// A set of parts of the context.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Mentions(u16);
+
+impl Mentions {
+    pub(super) const NOW: Self = Self(1);
+    pub(super) const METHOD: Self = Self(1 << 1);
+    pub(super) const HOST: Self = Self(1 << 2);
+    pub(super) const PATH: Self = Self(1 << 3);
+    pub(super) const QUERY: Self = Self(1 << 4);
+    pub(super) const HEADERS: Self = Self(1 << 5);
+    pub(super) const SOURCE_IP: Self = Self(1 << 6);
+    pub(super) const PEER: Self = Self(1 << 7);
+    pub(super) const TOKEN: Self = Self(1 << 8);
+    /// Any part of the request.
+    pub(super) const REQUEST: Self = Self(0b1111_1110);
+    pub(super) const EVERYTHING: Self = Self(u16::MAX);
+
+    /// What this policy reads.
+    pub(super) fn of(policy: &Policy) -> Self {
+        // A policy whose tree cannot be had is taken to read everything.
+        policy.to_json().map_or(Self::EVERYTHING, |tree| {
+            let mut found = Self::default();
+            collect(&tree, &mut found);
+            found
+        })
+    }
+
+    /// Whether any of these parts is read.
+    pub(super) fn any(self, parts: Self) -> bool {
+        self.0 & parts.0 != 0
+    }
+}
+
+impl BitOr for Mentions {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl BitOrAssign for Mentions {
+    fn bitor_assign(&mut self, other: Self) {
+        *self = *self | other;
+    }
+}
+
+fn collect(tree: &Value, found: &mut Mentions) {
+    if let Some(parts) = access(tree) {
+        *found |= parts;
+        return;
+    }
+    match tree {
+        Value::Object(fields) => {
+            // Reached only where the context is not the left side of an access: read whole.
+            if fields.get("Var").is_some_and(|var| var == "context") {
+                *found |= Mentions::EVERYTHING;
+            }
+            fields.values().for_each(|field| collect(field, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// The part that an access to the context, or to its request, reads.
+fn access(tree: &Value) -> Option<Mentions> {
+    let (left, attribute) = attribute_of(tree)?;
+    if is_context(left) {
+        return Some(match attribute {
+            "now" => Mentions::NOW,
+            "token" => Mentions::TOKEN,
+            _ => Mentions::EVERYTHING,
+        });
+    }
+    let (context, request) = attribute_of(left)?;
+    if !is_context(context) || request != "request" {
+        return None;
+    }
+    Some(match attribute {
+        "method" => Mentions::METHOD,
+        "host" => Mentions::HOST,
+        "path" => Mentions::PATH,
+        "query" => Mentions::QUERY,
+        "headers" => Mentions::HEADERS,
+        "source_ip" => Mentions::SOURCE_IP,
+        "peer" => Mentions::PEER,
+        _ => Mentions::EVERYTHING,
+    })
+}
+
+/// The two sides of `left.attribute` and of `left has attribute`.
+fn attribute_of(tree: &Value) -> Option<(&Value, &str)> {
+    let access = tree.get(".").or_else(|| tree.get("has"))?;
+    Some((access.get("left")?, access.get("attr")?.as_str()?))
+}
+
+fn is_context(tree: &Value) -> bool {
+    tree.get("Var").is_some_and(|var| var == "context")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mentions(condition: &str) -> Mentions {
+        let policy = format!("permit (principal, action, resource) when {{ {condition} }};");
+        Mentions::of(&Policy::parse(None, policy).unwrap())
+    }
+
+    #[test]
+    fn only_what_is_read_is_mentioned() {
+        for (condition, expected) in [
+            ("true", Mentions::default()),
+            ("principal == resource", Mentions::default()),
+            (r#"context.token.scopes.contains("a")"#, Mentions::TOKEN),
+            (r#"context.now > datetime("2026-01-01")"#, Mentions::NOW),
+            (r#"context.request.method == "GET""#, Mentions::METHOD),
+            (r#"context["request"]["host"] == "GET""#, Mentions::HOST),
+            (r#"context.request.path like "/v1/*""#, Mentions::PATH),
+            (r#"context.request.query.hasTag("a")"#, Mentions::QUERY),
+            (r#"context.request.headers.getTag("a").contains("b")"#, Mentions::HEADERS),
+            ("context.request has source_ip && context.request.source_ip.isIpv4()", Mentions::SOURCE_IP),
+            ("context has request.peer", Mentions::EVERYTHING),
+            (r#"context.request == {"a": 1}"#, Mentions::EVERYTHING),
+            (r#"context == {"now": 1}"#, Mentions::EVERYTHING),
+            (r#"[context].contains({"a": 1})"#, Mentions::EVERYTHING),
+            (r#"(if true then context else context).now > datetime("2026-01-01")"#, Mentions::EVERYTHING),
+            ("context.unknown", Mentions::EVERYTHING),
+            (
+                r#"!(context.now > datetime("2026-01-01")) || [context.request.host] == []"#,
+                Mentions::NOW | Mentions::HOST,
+            ),
+        ] {
+            assert_eq!(mentions(condition), expected, "{condition}");
+        }
+    }
+}

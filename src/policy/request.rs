@@ -1,0 +1,120 @@
+//! The question, in plain words: who asks, with what token, for what. No Cedar type is named here, so that those who
+//! ask need not know it.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Principal {
+    /// An agent token was proved.
+    Agent {
+        /// The agent identifier, `aauth:local@domain`.
+        id: String,
+        /// The issuer of the agent token.
+        provider: String,
+        /// The agent that made this one.
+        parent: Option<String>,
+        /// The agent's person server.
+        ps: Option<String>,
+    },
+    /// A person token or an auth token was proved: an agent acting for a person.
+    Person {
+        /// Who issued the token.
+        iss: String,
+        /// The person, in the words of the person server.
+        sub: String,
+        /// The person server. Where it is not `iss` (an access server's auth token), the person is `<ps>#<sub>`.
+        ps: String,
+        /// The person's tenant.
+        tenant: Option<String>,
+        /// The person's groups.
+        groups: Vec<String>,
+        /// The person's roles.
+        roles: Vec<String>,
+    },
+    /// A key was proved, without an identity.
+    Key {
+        /// Its JWK thumbprint.
+        thumbprint: String,
+    },
+    /// No signature.
+    Anonymous,
+}
+
+/// What kind of token was proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TokenKind {
+    /// An agent token.
+    Agent,
+    /// A person token.
+    Person,
+    /// An auth token.
+    Auth,
+}
+
+impl TokenKind {
+    /// The value of `context.token.typ`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Person => "person",
+            Self::Auth => "auth",
+        }
+    }
+}
+
+/// The value of a claim that has no place of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClaimValue {
+    /// One string.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+/// What the verified token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenFacts {
+    /// Its kind.
+    pub kind: TokenKind,
+    /// Its issuer.
+    pub issuer: String,
+    /// Its id.
+    pub jti: String,
+    /// Its scopes, split.
+    pub scopes: Vec<String>,
+    /// When it was issued, in seconds since the epoch.
+    pub issued_at: i64,
+    /// When it expires, in seconds since the epoch.
+    pub expires_at: i64,
+    /// The mission it belongs to.
+    pub mission: Option<String>,
+    /// The account it is for.
+    pub account: Option<String>,
+    /// The tenant it is for.
+    pub tenant: Option<String>,
+    /// The thumbprint of the key it is bound to.
+    pub key: String,
+    /// Every other claim a policy may want; tags on the principal.
+    pub claims: BTreeMap<String, ClaimValue>,
+}
+
+/// What is asked of an HTTP resource.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestFacts<'a> {
+    /// The method, as sent.
+    pub method: &'a str,
+    /// The host.
+    pub host: &'a str,
+    /// The path, as sent, without the query.
+    pub path: &'a str,
+    /// The query, as sent, without its `?`. Decoded here, and only if a policy asks for it.
+    pub query: Option<&'a str>,
+    /// The headers policies may see. Names are made lower case here.
+    pub headers: &'a [(&'a str, &'a str)],
+    /// Where the request came from.
+    pub source_ip: Option<IpAddr>,
+    /// The identity of the proxy's client.
+    pub peer: Option<&'a str>,
+}
