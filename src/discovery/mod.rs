@@ -1,1 +1,41 @@
-//! Issuers' keys.
+//! Issuers' keys: found, fetched under egress rules, kept, and refreshed no more than once a minute.
+//!
+//! Implements "JWKS Discovery and Caching" of draft-hardt-oauth-aauth-protocol-11 and the egress rules of HTTP
+//! Signature Keys -09. What a key set and a metadata document *are* is `aauth`'s; whether an issuer is trusted at all
+//! is decided by the caller before it asks here.
+//!
+//! | file | what it decides |
+//! |---|---|
+//! | `address` | which addresses are public |
+//! | `egress` | which URLs may be fetched, and where they are reached on a development machine |
+//! | `resolve` | names to admitted addresses |
+//! | `fetch` | one bounded GET of an admitted URL |
+//! | `cache_control` | how long a response stays fresh |
+//! | `slot` | when a kept set is served, refreshed, served stale or given up; pure |
+//! | `locate` | metadata document, then key set |
+//! | `berth` | what is kept of one issuer, and which flight renews it |
+//! | `issuers` | the cache: one flight at a time for an issuer, shared by whoever waits |
+
+mod address;
+mod berth;
+mod cache_control;
+mod config;
+mod egress;
+mod fault;
+mod fetch;
+mod issuers;
+mod locate;
+mod resolve;
+mod slot;
+mod stats;
+
+pub use cache_control::CacheHeaders;
+pub use config::{Development, DiscoveryConfig, InvalidDiscovery};
+pub use egress::{NotAdmitted, Target};
+pub use fault::DiscoveryFault;
+pub use fetch::{Document, Fetch, Fetching};
+pub use issuers::Issuers;
+pub use stats::DiscoveryStats;
+
+#[cfg(test)]
+mod testing;
