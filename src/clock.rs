@@ -26,8 +26,7 @@ impl Clock for SystemClock {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the system clock")]
         let now = SystemTime::now();
         // A clock before 1970 makes every token expired, which fails closed.
-        now.duration_since(UNIX_EPOCH)
-            .map_or(i64::MAX, |d| i64::try_from(d.as_secs()).unwrap_or(i64::MAX))
+        now.duration_since(UNIX_EPOCH).map_or(i64::MAX, |d| i64::try_from(d.as_secs()).unwrap_or(i64::MAX))
     }
 }
 

@@ -108,8 +108,7 @@ pub fn split_port(authority: &str) -> (&str, Option<&str>) {
 /// Whether a host names this machine by its form alone.
 pub fn is_loopback_host(host: &str) -> bool {
     let lower_case = !host.bytes().any(|b| b.is_ascii_uppercase());
-    let named = host == "localhost"
-        || host.strip_suffix(".localhost").is_some_and(|label| domain_name(label).is_ok());
+    let named = host == "localhost" || host.strip_suffix(".localhost").is_some_and(|label| domain_name(label).is_ok());
     let address = host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback()) || host == "[::1]";
     lower_case && (named || address)
 }
@@ -250,7 +249,9 @@ mod tests {
             assert!(ServerId::parse(url).is_err(), "{url}");
             assert!(ServerId::parse_under(url, IdentifierRules::LoopbackAllowed).is_ok(), "{url}");
         }
-        for url in ["http://agent.example", "https://agent.example:1", "http://10.0.0.1", "http://localhost.evil.example"] {
+        for url in
+            ["http://agent.example", "https://agent.example:1", "http://10.0.0.1", "http://localhost.evil.example"]
+        {
             assert!(ServerId::parse_under(url, IdentifierRules::LoopbackAllowed).is_err(), "{url}");
         }
     }
@@ -258,9 +259,11 @@ mod tests {
     /// "Agent Identifiers": the draft's own valid and invalid examples; upper case is kept apart.
     #[test]
     fn agent_identifiers_of_the_draft() {
-        for ok in
-            ["aauth:assistant-v2@agent.example", "aauth:planner.7f3c+search1@vendor.example", "aauth:Agent@agent.example"]
-        {
+        for ok in [
+            "aauth:assistant-v2@agent.example",
+            "aauth:planner.7f3c+search1@vendor.example",
+            "aauth:Agent@agent.example",
+        ] {
             assert_eq!(AgentId::parse(ok).unwrap().as_str(), ok);
         }
         for bad in ["My Agent@agent.example", "aauth:@agent.example", "aauth:agent@http://agent.example", "aauth:a"] {
