@@ -11,6 +11,7 @@ use crate::support::documents::Documents;
 use crate::support::gateway::{Gateway, METADATA_HEADER};
 use crate::support::peer::Peer;
 use crate::support::process::free_port;
+use crate::support::stand_in::StandIn;
 use crate::support::upstream::{Received, Upstream};
 use crate::support::world::{AGENT, AGENT_PROVIDER, PERSON_SERVER, RESOURCE, World, public, put};
 
@@ -55,6 +56,59 @@ fn a_body_over_the_limit_is_refused_unless_it_may_be_cut_short() {
 
     assert_eq!(request.send(open.clone().start().address).status, 413);
     assert_eq!(request.send(open.partial_bodies(true).start().address).status, 200);
+}
+
+#[test]
+fn a_gateway_asks_with_the_request_as_it_came_and_passes_on_the_answer() {
+    let (upstream, stand_in) = (Upstream::start(), StandIn::start());
+    let gateway = Gateway::between(stand_in.address, upstream.address).extension("aauth_resource_id", "orders");
+    let request = Request::new("POST", "orders.example", "/v1/orders?a=1")
+        .header("x-part", "one ")
+        .header("x-part", "two")
+        .body(vec![0, 255]);
+
+    let answer = request.send(gateway.start().address);
+    let attributes = stand_in.asked().attributes.unwrap();
+    let http = attributes.request.unwrap().http.unwrap();
+    let lines = http.header_map.unwrap().headers;
+    let parts: Vec<_> = lines.iter().filter(|line| line.key == "x-part").map(|line| line.raw_value.clone()).collect();
+    assert_eq!(parts, [b"one".to_vec(), b"two".to_vec()]);
+    assert_eq!((http.path.as_str(), http.host.as_str()), ("/v1/orders?a=1", "orders.example"));
+    assert_eq!((http.raw_body, http.headers.len()), (vec![0, 255], 0));
+    assert_eq!(attributes.context_extensions.get("aauth_resource_id").unwrap(), "orders");
+    let metadata = Received::from(&answer).values(METADATA_HEADER).join("");
+    assert!(metadata.contains(r#""who":"stand-in""#), "{metadata}");
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+
+    request.send(gateway.raw_headers(false).start().address);
+    let http = stand_in.asked().attributes.unwrap().request.unwrap().http.unwrap();
+    assert_eq!(http.headers.get("x-part").unwrap(), "one,two");
+    assert!(http.header_map.is_none());
+}
+
+#[test]
+fn a_signature_survives_the_gateway() {
+    let (upstream, mut regent, mut aauth) = (Upstream::start(), Peer::regent(), Peer::aauth());
+    let gateway = Gateway::between(StandIn::start().address, upstream.address).start();
+    let world = World::new();
+    let signed = regent.call(&json!({
+        "op": "sign", "method": "POST", "url": "https://api.peer.test/data?x=1", "body": "{}",
+        "private_jwk": world.agent, "jwt": world.agent_token(&mut aauth),
+    }));
+
+    let answer = Request::new("POST", "api.peer.test", "/data?x=1").headers(&signed).body("{}").send(gateway.address);
+
+    let received = Received::from(&answer);
+    let headers: Map<_, _> = signed
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(|name| (name.clone(), json!(received.values(&name.to_ascii_lowercase()).join(", "))))
+        .collect();
+    regent.call(&json!({
+        "op": "verify", "method": "POST", "url": format!("{RESOURCE}{}", received.target()), "body": "{}",
+        "headers": headers, "documents": world.documents,
+    }));
 }
 
 #[test]

@@ -47,10 +47,10 @@ def sign_server(method, url, private_jwk, id, dwk, kid, headers=None, body=None,
 
 
 def unpadded(value):
-    """The same signature in the one alphabet this library's parser takes."""
+    """The same signature in the one alphabet this library's parser takes. A standard one of 64 bytes ends with `=`."""
     def convert(match):
         return ":" + base64.urlsafe_b64encode(base64.b64decode(match.group(1))).decode().rstrip("=") + ":"
-    return re.sub(r":([A-Za-z0-9+/=]+):", convert, value)
+    return re.sub(r":([A-Za-z0-9+/]+=+):", convert, value)
 
 
 def verify(method, url, headers, jwks, resource, body=None, body_base64=None, person_servers=None,
