@@ -60,9 +60,10 @@ impl Request {
     }
 
     fn bytes(&self) -> Vec<u8> {
-        let lines: String = self.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let head = format!("{} {} HTTP/1.1\r\n{lines}connection: close\r\n\r\n", self.method, self.target);
-        [head.as_bytes(), &self.body].concat()
+        let mut lines = vec![format!("{} {} HTTP/1.1", self.method, self.target)];
+        lines.extend(self.headers.iter().map(|(name, value)| format!("{name}: {value}")));
+        lines.push("connection: close\r\n\r\n".to_owned());
+        [lines.join("\r\n").as_bytes(), &self.body].concat()
     }
 }
 

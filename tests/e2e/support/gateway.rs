@@ -103,8 +103,8 @@ impl Gateway {
                     )]}],
                 }],
                 "clusters": [
-                    cluster("upstream", self.upstream, json!({ "http_protocol_options": {} })),
-                    cluster("authorizer", self.authorizer, json!({ "http2_protocol_options": {} })),
+                    cluster("upstream", self.upstream, &json!({ "http_protocol_options": {} })),
+                    cluster("authorizer", self.authorizer, &json!({ "http2_protocol_options": {} })),
                 ],
             },
         })
@@ -189,7 +189,7 @@ fn typed(name: &str, message: &str, mut config: Value) -> Value {
     json!({ "name": name, "typed_config": config })
 }
 
-fn cluster(name: &str, address: SocketAddr, protocol: Value) -> Value {
+fn cluster(name: &str, address: SocketAddr, protocol: &Value) -> Value {
     let options = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
     json!({
         "name": name,
