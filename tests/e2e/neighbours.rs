@@ -3,10 +3,14 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use serde_json::{Map, json};
 
 use crate::support::client::Request;
-use crate::support::collector::Collector;
+use crate::support::collector::{Collector, attribute};
 use crate::support::documents::Documents;
 use crate::support::gateway::{Gateway, METADATA_HEADER};
 use crate::support::peer::Peer;
@@ -185,23 +189,33 @@ fn a_person_server_answers_a_challenge_with_an_auth_token() {
 }
 
 #[test]
-fn the_collector_shows_a_span_with_its_trace_and_attributes() {
+fn the_collector_passes_on_a_span_with_its_trace_and_attributes() {
     let collector = Collector::start();
-    let trace = "0102030405060708090a0b0c0d0e0f10";
-    let span = json!({
-        "traceId": trace, "spanId": "0102030405060708", "name": "check", "kind": 2,
-        "startTimeUnixNano": "1", "endTimeUnixNano": "2",
-        "attributes": [{ "key": "resource.id", "value": { "stringValue": "orders" } }],
+    let trace: [u8; 16] = std::array::from_fn(|index| u8::try_from(index + 1).unwrap());
+    let resource_id = KeyValue {
+        key: "resource.id".to_owned(),
+        value: Some(AnyValue { value: Some(any_value::Value::StringValue("orders".to_owned())) }),
+        ..KeyValue::default()
+    };
+    let span = Span {
+        trace_id: trace.to_vec(),
+        span_id: vec![1; 8],
+        name: "check".to_owned(),
+        attributes: vec![resource_id],
+        ..Span::default()
+    };
+    let scope = ScopeSpans { spans: vec![span], ..ScopeSpans::default() };
+    let export = ExportTraceServiceRequest {
+        resource_spans: vec![ResourceSpans { scope_spans: vec![scope], ..ResourceSpans::default() }],
+    };
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut client = TraceServiceClient::connect(format!("http://{}", collector.grpc)).await.unwrap();
+        client.export(export).await.unwrap();
     });
-    let spans = json!({ "resourceSpans": [{ "scopeSpans": [{ "spans": [span] }] }] });
 
-    let sent = Request::new("POST", "collector", "/v1/traces")
-        .header("content-type", "application/json")
-        .body(spans.to_string())
-        .send(collector.http);
-
-    assert_eq!(sent.status, 200, "{}", sent.text());
-    let seen = collector.wait_for("check", trace);
-    assert!(seen.contains("resource.id: Str(orders)"), "{seen}");
+    let seen = collector.wait_for("check", &trace);
+    assert_eq!(attribute(&seen, "resource.id"), Some("orders"));
     assert_eq!(collector.spans().len(), 1);
 }
