@@ -45,13 +45,16 @@ docs: tools ## the library's documentation, private items too, with every warnin
 peers: ## a real Envoy, an OpenTelemetry collector and other implementations of AAuth, under target/peers
 	@tests/peers/install.sh $(PEERS)
 
-# Says what is missing before cargo says it less clearly, half a build later.
+# Says what is missing before cargo says it less clearly, half a build later; as root on Debian, brings what can be brought.
+WHOLE_PERL := perl -MFindBin -MIPC::Cmd -MFile::Compare -e 1 2>/dev/null
+APT = { [ "$$(id -u)" = 0 ] && apt-get update -q && apt-get install -q -y --no-install-recommends $(1); } >&2
+
 tools:
 	@command -v $(CARGO) >/dev/null || { echo "a Rust toolchain is needed: https://rustup.rs" >&2; exit 1; }
 	@command -v cc >/dev/null || { echo "a C compiler is needed; on Debian: apt-get install gcc libc6-dev" >&2; exit 1; }
 ifdef VENDORED
-	@perl -MFindBin -MIPC::Cmd -MFile::Compare -e 1 2>/dev/null || { \
+	@$(WHOLE_PERL) || $(call APT,perl) || { \
 	  echo "no OpenSSL that pkg-config finds, so one is built from source, which needs all of perl; on Debian:" >&2; \
-	  echo "  apt-get install perl            (to build it)" >&2; \
+	  echo "  apt-get install perl                    (to build it)" >&2; \
 	  echo "  apt-get install pkg-config libssl-dev   (to use the system's)" >&2; exit 1; }
 endif
