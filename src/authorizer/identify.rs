@@ -118,7 +118,7 @@ impl Authorizer {
         match verify::token(&unproved, &keys, &resource.tokens, now) {
             // The issuer may have replaced the key under its old name: look once more, no more than once a minute.
             Err(fault @ TokenFault::BadSignature) => {
-                let newer = self.issuers.refresh(issuer, dwk, self.fetch_budget).await.map_err(lost)?;
+                let newer = self.issuers.refresh(issuer, dwk, &keys, self.fetch_budget).await.map_err(lost)?;
                 let keys = newer.ok_or_else(|| refuse(fault))?;
                 verify::token(&unproved, &keys, &resource.tokens, now).map_err(refuse)
             }
@@ -146,7 +146,7 @@ impl Authorizer {
         let proof = |keys| verify::request_of_server(signed, message, (&id, dwk, kid), keys);
         let request = match proof(&keys) {
             Err(error) if error.code == Code::InvalidSignature => {
-                let newer = self.issuers.refresh(&id, dwk, self.fetch_budget).await.map_err(lost)?;
+                let newer = self.issuers.refresh(&id, dwk, &keys, self.fetch_budget).await.map_err(lost)?;
                 let keys = newer.ok_or_else(|| refusal::unauthenticated(resource, error))?;
                 proof(&keys)
             }

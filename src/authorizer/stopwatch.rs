@@ -4,23 +4,23 @@ use std::time::Instant;
 
 /// A running measurement.
 #[derive(Debug, Clone, Copy)]
-pub struct Stopwatch(Instant);
+pub(super) struct Stopwatch(Instant);
 
 impl Stopwatch {
     /// Starts now.
-    pub fn start() -> Self {
+    pub(super) fn start() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place that measures durations")]
         let start = Instant::now();
         Self(start)
     }
 
     /// Microseconds since the start.
-    pub fn micros(&self) -> u64 {
+    pub(super) fn micros(&self) -> u64 {
         u64::try_from(self.0.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
     /// Seconds since the start.
-    pub fn seconds(&self) -> f64 {
+    pub(super) fn seconds(&self) -> f64 {
         self.0.elapsed().as_secs_f64()
     }
 }
