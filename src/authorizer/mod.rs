@@ -18,3 +18,6 @@ pub mod replay;
 pub mod resource;
 pub mod revocation;
 mod stopwatch;
+
+#[cfg(test)]
+mod testkit;
