@@ -1,1 +1,3 @@
 //! The pipeline and its edges.
+
+pub mod config;
