@@ -22,7 +22,10 @@ impl Section<'_> {
     pub(super) fn required_secret_file(&self, key: &'static str) -> Option<PathBuf> {
         let path = self.required_file(key)?;
         if self.report.folder.is_some() && readable_by_all(&path) {
-            self.warn(key, format!("`{}` can be read by every user of this machine", quotable(&path.to_string_lossy())));
+            self.warn(
+                key,
+                format!("`{}` can be read by every user of this machine", quotable(&path.to_string_lossy())),
+            );
         }
         Some(path)
     }

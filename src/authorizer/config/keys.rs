@@ -38,7 +38,10 @@ impl SigningKeys {
         for item in section.sections("previous") {
             let Some(key) = KeyFile::read(&item) else { continue };
             if current.iter().chain(&previous).any(|k| k.kid == key.kid) {
-                item.wrong("kid", Fault::new(format!("`{}` names another key already", super::error::quotable(&key.kid))));
+                item.wrong(
+                    "kid",
+                    Fault::new(format!("`{}` names another key already", super::error::quotable(&key.kid))),
+                );
             }
             previous.push(key);
         }

@@ -50,7 +50,9 @@ impl Listen {
     pub(super) fn read(section: &Section<'_>) -> Self {
         let mut listen = Self::default();
         section.set("grpc", &mut listen.grpc, |text| match text.strip_prefix("unix:") {
-            Some(path) if path.is_empty() => Err(Fault::new("`unix:` names no socket").hint("write `unix:/run/x.sock`")),
+            Some(path) if path.is_empty() => {
+                Err(Fault::new("`unix:` names no socket").hint("write `unix:/run/x.sock`"))
+            }
             Some(path) => section.new_file(path.strip_prefix("//").unwrap_or(path)).map(GrpcListen::Unix),
             None => address(text).map(GrpcListen::Tcp),
         });
@@ -59,7 +61,10 @@ impl Listen {
         listen.http_tls = tls(section, "http_tls");
         // Port 0 lets the system choose, so two of them do not collide.
         if matches!(&listen.grpc, GrpcListen::Tcp(grpc) if *grpc == listen.http && grpc.port() != 0) {
-            section.wrong("http", Fault::new("is the address of `listen.grpc` too").hint("give each listener its own port"));
+            section.wrong(
+                "http",
+                Fault::new("is the address of `listen.grpc` too").hint("give each listener its own port"),
+            );
         }
         if listen.grpc_tls.is_some() && matches!(listen.grpc, GrpcListen::Unix(_)) {
             section.wrong("grpc_tls", Fault::new("a Unix socket has no TLS"));

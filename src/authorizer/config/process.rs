@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::duration;
 use super::reader::Section;
 use super::url::{self, WebUrl};
 use super::values::{count, flag, ratio, server_id, text, word};
-use super::duration;
 use crate::aauth::identifier::{IdentifierRules, ServerId};
 
 /// Where policies come from.

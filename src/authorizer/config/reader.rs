@@ -38,6 +38,11 @@ impl Report {
         }
     }
 
+    /// What messages call the file.
+    pub(super) fn file(&self) -> &str {
+        &self.file
+    }
+
     pub(super) fn mistake(&self, place: Place, fault: Fault) {
         self.mistakes.borrow_mut().push(Mistake { place, fault });
     }
@@ -166,6 +171,12 @@ impl<'a> Section<'a> {
         self.entries.iter().any(|e| e.key == key)
     }
 
+    /// Whether the file holds an empty list at `key`.
+    pub(super) fn has_empty_list(&self, key: &str) -> bool {
+        let found = self.entries.iter().find(|e| e.key == key);
+        found.is_some_and(|e| matches!(&e.node.value, Value::List(items) if items.is_empty()))
+    }
+
     /// Reports a fault of the value at `key`, or of this section for want of that key.
     pub(super) fn wrong(&self, key: &str, fault: Fault) {
         self.report.mistake(self.place_of(key), fault);
@@ -210,9 +221,9 @@ impl<'a> Section<'a> {
                 None
             }
         };
-        items.into_iter().flat_map(|(place, items)| {
-            items.iter().enumerate().map(move |(n, node)| (place.item(n, node.at), node))
-        })
+        items
+            .into_iter()
+            .flat_map(|(place, items)| items.iter().enumerate().map(move |(n, node)| (place.item(n, node.at), node)))
     }
 
     fn accept_any_key(mut self) {

@@ -33,7 +33,8 @@ mod tests {
 
     #[test]
     fn amounts_have_binary_units() {
-        for (text, bytes) in [("65536", 65_536), ("64KiB", 65_536), ("1 MiB", 1 << 20), ("12B", 12), ("2GiB", 2 << 30)] {
+        for (text, bytes) in [("65536", 65_536), ("64KiB", 65_536), ("1 MiB", 1 << 20), ("12B", 12), ("2GiB", 2 << 30)]
+        {
             assert_eq!(parse(text), Some(bytes), "{text}");
         }
         for text in ["", "KiB", "64K", "64kb", "-1", "1.5MiB", "99999999999999999GiB"] {

@@ -108,7 +108,9 @@ mod tests {
 
     #[test]
     fn what_is_no_url() {
-        for bad in ["a.example", "ftp://a.example", "https://", "https://a b", "https://a.example/#x", "https://u:p@a.example"] {
+        for bad in
+            ["a.example", "ftp://a.example", "https://", "https://a b", "https://a.example/#x", "https://u:p@a.example"]
+        {
             assert!(any(bad).is_err(), "{bad}");
         }
         // A password is not quoted back.

@@ -130,7 +130,10 @@ mod tests {
         for ok in ["orders.example", "orders.localhost:3000", "127.0.0.1:8080", "[::1]:8080", "orders"] {
             assert_eq!(host(ok).unwrap(), ok);
         }
-        assert_eq!(said(host("https://A.example/x")), "`https://A.example/x` is not a host: it has a scheme; write `a.example`");
+        assert_eq!(
+            said(host("https://A.example/x")),
+            "`https://A.example/x` is not a host: it has a scheme; write `a.example`"
+        );
         assert_eq!(said(host("A.example")), "`A.example` is not in lower case; write `a.example`");
         for bad in ["", "a.example/x", "*.example", "a b", "a.example:x", "a:1:2", "[::1", "a.example:99999"] {
             assert!(host(bad).is_err(), "{bad}");
@@ -166,7 +169,10 @@ mod tests {
 
     #[test]
     fn field_names_are_lower_case() {
-        assert_eq!(said(field_name("X-Tenant")), "`X-Tenant` is not a header field name in lower case; write `x-tenant`");
+        assert_eq!(
+            said(field_name("X-Tenant")),
+            "`X-Tenant` is not a header field name in lower case; write `x-tenant`"
+        );
         assert!(field_name("x tenant").is_err());
         assert_eq!(field_name("x-tenant").unwrap(), "x-tenant");
     }
