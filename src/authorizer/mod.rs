@@ -5,7 +5,9 @@
 //! agents and issuers need of a resource. Neither edge knows the other, or Cedar.
 
 pub mod answer;
+mod build;
 pub mod check;
+pub mod config;
 mod identify;
 pub mod inbound;
 pub mod known;

@@ -83,6 +83,8 @@ pub struct Resource {
     pub signatures: SignatureRules,
     /// What a token has to be like.
     pub tokens: TokenRules,
+    /// The types of token it accepts; empty for all.
+    pub token_types: Vec<TokenType>,
     /// Agent providers.
     pub agent_servers: Trusted,
     /// Person servers.
@@ -124,6 +126,9 @@ pub struct Resource {
 impl Resource {
     /// Whether tokens of this type by this issuer are accepted.
     pub fn trusts(&self, typ: TokenType, dwk: Dwk, issuer: &ServerId) -> bool {
+        if !self.token_types.is_empty() && !self.token_types.contains(&typ) {
+            return false;
+        }
         match (typ, dwk) {
             (TokenType::Agent, _) => self.agent_servers.accepts(issuer),
             (TokenType::Person, _) | (TokenType::Auth, Dwk::Person) => self.person_servers.accepts(issuer),
