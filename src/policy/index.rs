@@ -68,12 +68,12 @@ impl Index {
     }
 
     /// The slices that may hold a policy for this action, kind of principal, and these entities.
-    pub(super) fn select<'a>(
-        &'a self,
+    pub(super) fn select<'k>(
+        &self,
         action: &Action,
         kind: PrincipalKind,
-        entities: impl Iterator<Item = &'a EntityUid>,
-    ) -> Vec<&'a Slice> {
+        entities: impl Iterator<Item = &'k EntityUid>,
+    ) -> Vec<&Slice> {
         let mut slices: Vec<&Slice> = Vec::with_capacity(4);
         slices.extend(self.general.get(slot(action.index, kind)).into_iter().flatten().map(AsRef::as_ref));
         if !self.keyed.is_empty() {
