@@ -45,10 +45,8 @@ pub(super) struct Asked<'a> {
     action: &'a Action,
     subject: &'a Prepared,
     path: String,
-    /// The path's entity.
-    uid: EntityUid,
-    /// Its prefixes, and the resource.
-    ancestors: Vec<EntityUid>,
+    /// The path, its prefixes, and the resource.
+    lineage: Vec<EntityUid>,
 }
 
 impl<'a> Asked<'a> {
@@ -66,15 +64,14 @@ impl<'a> Asked<'a> {
         }
         let path =
             path::canonical(question.facts.path).map_err(|message| Refusal::because(Cause::Unreadable, message))?;
-        let path_uid = |path: &str| uid(&names().path, path);
-        let ancestors = path::prefixes(&path).skip(1).map(path_uid).chain(std::iter::once(resource.clone())).collect();
-        Ok(Self { question, action, subject, uid: path_uid(&path), path, ancestors })
+        let prefixes = path::prefixes(&path).map(|prefix| uid(&names().path, prefix));
+        let lineage = prefixes.chain([resource.clone()]).collect();
+        Ok(Self { question, action, subject, path, lineage })
     }
 
     /// The policies that can match.
     pub(super) fn select<'i>(&self, index: &'i Index) -> Vec<&'i Slice> {
-        let entities = self.subject.keys.iter().chain([&self.uid]).chain(&self.ancestors);
-        index.select(self.action, self.subject.kind, entities)
+        index.select(self.action, self.subject.kind, &self.subject.keys, &self.lineage)
     }
 
     /// The question as Cedar takes it, with as much of the context as is read.
@@ -83,7 +80,7 @@ impl<'a> Asked<'a> {
         let built = context::build(facts, &self.path, &self.subject.token, now, mentions)
             .map_err(|message| Refusal::because(Cause::Unreadable, message))?;
         // All ancestors are given as parents, so none of them needs an entity of its own.
-        let path = Entity::new_no_attrs(self.uid.clone(), self.ancestors.iter().cloned().collect());
+        let path = Entity::new_no_attrs(self.uid(), self.lineage.iter().skip(1).cloned().collect());
         let entities = built.entities.into_iter().chain([path, self.action.entity.clone()]);
         let failed = |message: String| Refusal::because(Cause::EvaluationError, message);
         let entities =
@@ -104,7 +101,12 @@ impl<'a> Asked<'a> {
     }
 
     fn request(&self, context: cedar_policy::Context, schema: Option<&Schema>) -> Result<Request, String> {
-        Request::new(self.subject.uid.clone(), self.action.uid.clone(), self.uid.clone(), context, schema)
+        Request::new(self.subject.uid.clone(), self.action.uid.clone(), self.uid(), context, schema)
             .map_err(|error| error.to_string())
+    }
+
+    /// The path's own entity.
+    fn uid(&self) -> EntityUid {
+        uid(&names().path, &self.path)
     }
 }

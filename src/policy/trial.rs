@@ -1,8 +1,8 @@
 //! Tries a set of policies before it is taken: every method, by every kind of caller, at every resource.
 //!
 //! Validation proves that policies fit the schema. The trial proves that requests do, so that they need not be
-//! validated one by one, and finds the policies that fail whatever is asked, which validation cannot see
-//! (an overflow, a condition nobody can evaluate).
+//! validated one by one, and finds the policies that fail on an ordinary request, which validation cannot see (an
+//! overflow).
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
