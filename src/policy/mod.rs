@@ -8,6 +8,7 @@
 //! in two ways, a policy that fails to evaluate.
 
 mod annotations;
+mod answer;
 mod consent;
 mod context;
 mod decision;
@@ -18,6 +19,7 @@ mod load;
 mod mentions;
 mod names;
 mod path;
+mod question;
 mod request;
 mod schema;
 mod source;
