@@ -386,3 +386,6 @@ impl Component {
         ComponentFault::Unsupported(self.identifier.chars().take(80).collect())
     }
 }
+
+#[cfg(test)]
+mod tests;
