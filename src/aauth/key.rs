@@ -96,8 +96,8 @@ impl PublicKey {
     /// Reads a JWK.
     pub fn from_jwk(jwk: &Map<String, Value>) -> Result<Self, KeyFault> {
         let jwk = Jwk::from_map(jwk.clone()).map_err(|_| KeyFault::Incomplete("kty"))?;
-        refuse_private(&jwk)?;
         require_structure(&jwk)?;
+        refuse_private(&jwk)?;
         let name = jwk.algorithm().ok_or(KeyFault::AlgorithmAbsent)?;
         let algorithm = Algorithm::from_name(name).ok_or_else(|| KeyFault::AlgorithmUnsupported(printable(name)))?;
         if (jwk.key_type(), jwk.curve()) != (algorithm.key_type().0, Some(algorithm.key_type().1)) {

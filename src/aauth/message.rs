@@ -353,12 +353,12 @@ impl Component {
         let mut supported = lower_case;
         for (key, value) in &item.params {
             let flag = *value == BareItem::Boolean(true);
-            let text = || value.as_string().map(|s| s.as_str().to_owned());
+            let text = value.as_string().map(|s| s.as_str().to_owned());
             match key.as_str() {
                 "sf" if flag => component.strict = true,
                 "bs" if flag => component.bytes = true,
-                "key" => component.member = text(),
-                "name" if name == "@query-param" => component.parameter = text(),
+                "key" if text.is_some() => component.member = text,
+                "name" if name == "@query-param" && text.is_some() => component.parameter = text,
                 // `req` and `tr` speak of other messages than the request's head.
                 _ => supported = false,
             }
@@ -396,3 +396,6 @@ impl Component {
         ComponentFault::Unsupported(self.identifier.chars().take(80).collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

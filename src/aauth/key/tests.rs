@@ -66,6 +66,11 @@ fn faulty_keys_are_told_apart() {
     assert_eq!(with("alg", json!("ES256")), Err(KeyFault::Disagrees));
     assert_eq!(with("crv", json!("P-256")), Err(KeyFault::Disagrees));
     assert_eq!(with("kty", json!("AKP")), Err(KeyFault::AlgorithmUnsupported("AKP".into())));
+    assert_eq!(with("kty", json!("oct")), Err(KeyFault::AlgorithmUnsupported("oct".into())));
+    assert_eq!(with("kty", json!(7)), Err(KeyFault::Incomplete("kty")));
+    assert_eq!(with("kty", Value::Null), Err(KeyFault::Incomplete("kty")));
+    assert_eq!(with("kty", json!("RSA")), Err(KeyFault::Incomplete("n")));
+    assert_eq!(with("k", json!("AAAA")), Err(KeyFault::Private("k")));
     assert_eq!(with("x", Value::Null), Err(KeyFault::Incomplete("x")));
     assert_eq!(with("x", json!("AAAA")), Err(KeyFault::Malformed));
     assert_eq!(with("d", json!("AAAA")), Err(KeyFault::Private("d")));

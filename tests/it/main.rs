@@ -1,0 +1,13 @@
+//! The integration tests, as one program.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test stops at the first surprise"
+)]
+
+mod captures;
+mod rfc7638;
+mod rfc9421;
