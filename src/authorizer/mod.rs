@@ -8,9 +8,11 @@ pub mod answer;
 mod build;
 pub mod check;
 pub mod config;
+pub mod decision_log;
 mod identify;
 pub mod inbound;
 pub mod known;
+pub mod metrics;
 pub mod mint;
 pub mod permit;
 mod random;
@@ -20,6 +22,8 @@ pub mod replay;
 pub mod resource;
 pub mod revocation;
 mod stopwatch;
+pub mod telemetry;
+pub mod trace;
 
 #[cfg(test)]
 mod testkit;

@@ -1,0 +1,1 @@
+//! `authorizer serve`: build, listen, and answer until told to stop.
