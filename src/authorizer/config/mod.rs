@@ -35,7 +35,7 @@ pub use limits::Limits;
 pub use listen::{GrpcListen, Listen, Tls};
 pub use process::{DecisionLog, DecisionSink, Development, JwksCache, Log, LogFormat, Policies, Telemetry};
 pub use resource::{
-    AccessMode, Display, JwtType, KeyScheme, MAX_RESOURCE_TOKEN_LIFETIME, ResourceConfig, ResourceId, Scheme,
+    AccessMode, DisplayMetadata, JwtType, KeyScheme, MAX_RESOURCE_TOKEN_LIFETIME, ResourceConfig, ResourceId, Scheme,
     SignatureRules,
 };
 pub use trust::{Issuer, Profile, TrustedIssuer, trusted};

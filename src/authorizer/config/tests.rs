@@ -41,7 +41,7 @@ fn silence_is_the_default_and_trusts_nobody() {
     let expected = ResourceConfig {
         issuer: Some(id("https://a.example")),
         hosts: vec!["a.example".into()],
-        ..ResourceConfig::new(ResourceId("a".into()))
+        ..ResourceConfig::new(ResourceId::parse("a").unwrap())
     };
     assert_eq!(*resource, expected);
     assert!(trusted(&resource.agent_servers, &id("https://agents.example")).is_none());
@@ -98,29 +98,68 @@ fn every_key_is_read() {
 
 #[test]
 fn mistakes_are_reported_together() {
-    insta::assert_snapshot!(refused(include_str!("tests/mistakes.yaml")), @"");
+    insta::assert_snapshot!(refused(include_str!("tests/mistakes.yaml")), @r"
+    c.yaml:1:17: listen.grpc: `7070` is not an address and port; write `127.0.0.1:7070`
+    c.yaml:2:1: limts: unknown key; did you mean `limits`?
+    c.yaml:3:26: limits.check_timeout: `60` is not a duration; write it with a unit, such as `60s`
+    c.yaml:3:40: limits.max_body: `lots` is not an amount of memory; write `64KiB` or `1MiB`
+    c.yaml:3:69: limits.max_concurrent_checks: `0` is not a whole number from 1 to 100000
+    c.yaml:4:16: log.format: `xml` is not a log format; write `text` or `json`
+    c.yaml:5:29: telemetry.otlp_endpoint: a URL must not hold a user or a password
+    c.yaml:6:49: development.connect.https://ps.example: `http://10.0.0.1:80` is not on this machine; only loopback addresses, `localhost` and `*.localhost` may be connected to
+    c.yaml:9:13: resources[0].issuer: `https://orders.example/` is not a valid server identifier: it must hold only scheme and host, without path, query, fragment or trailing slash; write `https://orders.example`
+    c.yaml:10:13: resources[0].hosts[0]: `Orders.example` is not in lower case; write `orders.example`
+    c.yaml:11:24: resources[0].access.require: `auth-tokens` is not an access mode; did you mean `auth-token`?
+    c.yaml:12:18: resources[0].signing_key.private_key_file: is required
+    c.yaml:12:40: resources[0].signing_key.alg: `RS256` is not an algorithm; did you mean `ES256`?
+    c.yaml:13:37: resources[0].default_resource_token_scopes[0]: `orders.red` is not a scope of this resource; describe it in `scope_descriptions`
+    c.yaml:14:38: resources[0].scope_descriptions.orders.read: has no value; leave the key out to get the default
+    c.yaml:15:20: resources[0].agent_servers: expected a list, found a mapping
+    c.yaml:16:39: resources[0].additional_signature_components[0]: `@status` is not a derived component known here; known are `@method`, `@authority`, `@path`, `@query`, `@target-uri`, `@scheme`
+    c.yaml:18:5: resources[0].signature_window: `signature_window` is already given on line 17
+    c.yaml:19:5: resources[1].signing_key: is required, since `access.require` is `auth-token`; resource tokens are signed with it
+    c.yaml:19:5: resources[1].person_servers: is required, since `access.require` is `auth-token`; list person servers you trust, or name an `access_server`
+    c.yaml:19:5: resources[1].scope_descriptions: is required, since `access.require` is `auth-token`; people are asked to consent to scopes
+    c.yaml:19:9: resources[1].id: `orders` names another resource already
+    c.yaml:20:13: resources[1].issuer: `http://127.0.0.1:3000` is not a valid server identifier: it must use https; on a development machine set `development: { loopback_issuers: true }` to admit loopback issuers
+    c.yaml:21:26: resources[1].hosts[1]: `orders.test` is a host of `orders` already
+    c.yaml:23:36: resources[1].allowed_signature_key_schemes: must include `jwt`, since `access.require` is `auth-token`
+    c.yaml:23:37: resources[1].allowed_signature_key_schemes[0]: `hwk` proves no identity; it takes `allow_pseudonymous: true`
+    c.yaml:24:5: resources[1].person_severs: unknown key; did you mean `person_servers`?
+    ");
 }
 
 #[test]
 fn a_file_that_is_no_yaml_says_where() {
-    insta::assert_snapshot!(refused("listen:\n  grpc: [1, 2\nlog: x"), @"");
-    insta::assert_snapshot!(refused("- a\n- b"), @"");
-    insta::assert_snapshot!(refused("a: 1\n---\nb: 2"), @"");
-    insta::assert_snapshot!(refused("resources:"), @"");
-    insta::assert_snapshot!(refused("resources: { id: a }"), @"");
-    insta::assert_snapshot!(refused("reflection: { on: true }\nlog: text"), @"");
+    insta::assert_snapshot!(refused("listen:\n  grpc: [1, 2\nlog: x"), @"c.yaml:3:4: not valid YAML: illegal placement of ':' indicator");
+    insta::assert_snapshot!(refused("- a\n- b"), @"c.yaml: expected a mapping, found a list");
+    insta::assert_snapshot!(refused("a: 1\n---\nb: 2"), @"c.yaml:2:1: the file holds more than one document");
+    insta::assert_snapshot!(refused("resources:"), @"c.yaml:1:10: resources: has no value; leave the key out to get the default");
+    insta::assert_snapshot!(refused("resources: { id: a }"), @"c.yaml:1:12: resources: expected a list, found a mapping");
+    insta::assert_snapshot!(refused("reflection: { on: true }\nlog: text"), @r"
+    c.yaml:1:13: reflection: expected one value, found a mapping
+    c.yaml:2:6: log: expected a mapping, found a single value
+    ");
 }
 
 #[test]
 fn access_modes_need_what_they_work_with() {
-    insta::assert_snapshot!(refused(&with("auth-token", "")), @"");
-    insta::assert_snapshot!(refused(&with("person-token", "")), @"");
-    insta::assert_snapshot!(refused(&with("interaction", "")), @"");
+    insta::assert_snapshot!(refused(&with("auth-token", "")), @r"
+    c.yaml:2:5: resources[0].issuer: is required, since `access.require` is `auth-token`; tokens are made out to it
+    c.yaml:2:5: resources[0].signing_key: is required, since `access.require` is `auth-token`; resource tokens are signed with it
+    c.yaml:2:5: resources[0].person_servers: is required, since `access.require` is `auth-token`; list person servers you trust, or name an `access_server`
+    c.yaml:2:5: resources[0].scope_descriptions: is required, since `access.require` is `auth-token`; people are asked to consent to scopes
+    ");
+    insta::assert_snapshot!(refused(&with("person-token", "")), @r#"
+    c.yaml:2:5: resources[0].issuer: is required, since `access.require` is `person-token`; tokens are made out to it
+    c.yaml:2:5: resources[0].person_servers: is required, since `access.require` is `person-token`; list those you trust, or write `[{ issuer: "*" }]`
+    "#);
+    insta::assert_snapshot!(refused(&with("interaction", "")), @"c.yaml:2:72: resources[0].access.require: `interaction` is not supported by this version");
     let grants =
         "issuer: https://a.example, signing_key: { kid: a, private_key_file: a.pem }, scope_descriptions: { s: S }";
     accepted(&with("auth-token", &format!("{grants}, person_servers: [{{ issuer: '*' }}]")));
     let access = format!("{grants}, access_server: https://as.example");
-    insta::assert_snapshot!(refused(&with("auth-token", &access)), @"");
+    insta::assert_snapshot!(refused(&with("auth-token", &access)), @"c.yaml:2:208: resources[0].access_server: `https://as.example` is not in `auth_servers`, so what it grants is refused");
     accepted(&with("auth-token", &format!("{access}, auth_servers: [{{ issuer: https://as.example }}]")));
     accepted(&with("person-token", "issuer: https://a.example, person_servers: []"));
     accepted(&with("Identity", ""));
@@ -129,28 +168,44 @@ fn access_modes_need_what_they_work_with() {
 #[test]
 fn schemes_of_signature_key_must_make_sense() {
     let schemes = |mode: &str, keys: &str| with(mode, &format!("allowed_signature_key_schemes: {keys}"));
-    insta::assert_snapshot!(refused(&schemes("agent-token", "[jwt, hwk, jkt-jwt]")), @"");
-    insta::assert_snapshot!(refused(&schemes("agent-token", "[]")), @"");
-    insta::assert_snapshot!(refused(&schemes("agent-token", "[x509]")), @"");
-    insta::assert_snapshot!(refused(&schemes("agent-token", "[jwks_uri], allowed_jwt_types: [aa-agent+jwt]")), @"");
+    insta::assert_snapshot!(refused(&schemes("agent-token", "[jwt, hwk, jkt-jwt]")), @r"
+    c.yaml:2:124: resources[0].allowed_signature_key_schemes[1]: `hwk` proves no identity; it takes `allow_pseudonymous: true`
+    c.yaml:2:129: resources[0].allowed_signature_key_schemes[2]: `jkt-jwt` proves no identity; it takes `allow_pseudonymous: true`
+    ");
+    insta::assert_snapshot!(refused(&schemes("agent-token", "[]")), @"c.yaml:2:118: resources[0].allowed_signature_key_schemes: no scheme is left, so no request could be accepted");
+    insta::assert_snapshot!(refused(&schemes("agent-token", "[x509]")), @"c.yaml:2:119: resources[0].allowed_signature_key_schemes[0]: `x509` is not a scheme of Signature-Key; write `jwt` or `jwks_uri` or `hwk` or `jkt-jwt`");
+    insta::assert_snapshot!(refused(&schemes("agent-token", "[jwks_uri], allowed_jwt_types: [aa-agent+jwt]")), @"c.yaml:2:118: resources[0].allowed_signature_key_schemes: must include `jwt`, since `allowed_jwt_types` names tokens");
     let person = "[jwks_uri], issuer: https://a.example, person_servers: [{ issuer: '*' }]";
-    insta::assert_snapshot!(refused(&schemes("person-token", person)), @"");
+    insta::assert_snapshot!(refused(&schemes("person-token", person)), @"c.yaml:2:119: resources[0].allowed_signature_key_schemes: must include `jwt`, since `access.require` is `person-token`");
     accepted(&schemes("agent-token", "[JWT, hwk], allow_pseudonymous: true"));
 }
 
 #[test]
 fn values_that_would_do_harm_are_refused() {
     let one = |keys: &str| refused(&with("agent-token", keys));
-    insta::assert_snapshot!(one("forward_headers_to_policy: [cookie]"), @"");
-    insta::assert_snapshot!(one("additional_signature_components: [signature, X-Tenant]"), @"");
-    insta::assert_snapshot!(one("resource_token_lifetime: 1h"), @"");
-    insta::assert_snapshot!(one("person_servers: [{ issuer: '*', jwks_uri: https://a.example/k }, { issuer: '*' }]"), @"");
-    insta::assert_snapshot!(one("person_server: { issuer: '*' }"), @"");
-    insta::assert_snapshot!(one("authorization_endpoint: /revoke, name: A, client_name: B"), @"");
-    insta::assert_snapshot!(one("signing_key: { kid: k, private_key_file: a, previous: [{ kid: k, private_key_file: b }] }"), @"");
-    insta::assert_snapshot!(refused("resources: [{ id: ../x }, { id: _all }, {}]"), @"");
-    insta::assert_snapshot!(refused("listen: { grpc: ':8081', http: ':8081' }"), @"");
-    insta::assert_snapshot!(refused("listen: { grpc: 'unix:/run/a.sock', grpc_tls: { cert_file: c, key_file: k } }"), @"");
+    insta::assert_snapshot!(one("forward_headers_to_policy: [cookie]"), @"c.yaml:2:115: resources[0].forward_headers_to_policy[0]: `cookie` carries a credential, which policies must not see");
+    insta::assert_snapshot!(one("additional_signature_components: [signature, X-Tenant]"), @r"
+    c.yaml:2:121: resources[0].additional_signature_components[0]: `signature` cannot be covered by the signature it carries
+    c.yaml:2:132: resources[0].additional_signature_components[1]: `X-Tenant` is not a header field name in lower case; write `x-tenant`
+    ");
+    insta::assert_snapshot!(one("resource_token_lifetime: 1h"), @"c.yaml:2:112: resources[0].resource_token_lifetime: `1h` is not between 10s and 300s");
+    insta::assert_snapshot!(one("person_servers: [{ issuer: '*', jwks_uri: https://a.example/k }, { issuer: '*' }]"), @r"
+    c.yaml:2:129: resources[0].person_servers[0].jwks_uri: one key set cannot be everybody's; name the issuer it is of
+    c.yaml:2:162: resources[0].person_servers[1].issuer: is already in this list
+    ");
+    insta::assert_snapshot!(one("person_server: { issuer: '*' }"), @r#"c.yaml:2:112: resources[0].person_server.issuer: must be one server; `"*"` belongs in `person_servers`"#);
+    insta::assert_snapshot!(one("authorization_endpoint: /revoke, name: A, client_name: B"), @r"
+    c.yaml:2:5: resources[0].revocation_endpoint: is the path of `authorization_endpoint` too
+    c.yaml:2:142: resources[0].client_name: is another word for `name`, which is given too; keep `name`
+    ");
+    insta::assert_snapshot!(one("signing_key: { kid: k, private_key_file: a, previous: [{ kid: k, private_key_file: b }] }"), @"c.yaml:2:149: resources[0].signing_key.previous[0].kid: `k` names another key already");
+    insta::assert_snapshot!(refused("resources: [{ id: ../x }, { id: _all }, {}]"), @r"
+    c.yaml:1:19: resources[0].id: `../x` is not a resource's name; up to 64 letters, digits, `-`, `_` and `.`
+    c.yaml:1:33: resources[1].id: `_all` must start with a letter or a digit
+    c.yaml:1:41: resources[2].id: is required
+    ");
+    insta::assert_snapshot!(refused("listen: { grpc: ':8081', http: ':8081' }"), @"c.yaml:1:32: listen.http: is the address of `listen.grpc` too; give each listener its own port");
+    insta::assert_snapshot!(refused("listen: { grpc: 'unix:/run/a.sock', grpc_tls: { cert_file: c, key_file: k } }"), @"c.yaml:1:47: listen.grpc_tls: a Unix socket has no TLS");
 }
 
 /// Text of the file cannot forge lines of the report, nor fill it.
