@@ -1,6 +1,6 @@
 //! What keys must agree on: rules that no key can be judged by alone. Every breach is reported.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::Fault;
 use super::reader::Section;
@@ -24,11 +24,11 @@ pub(super) fn resource(resource: &ResourceConfig, section: &Section<'_>) {
 
 /// The rules between resources.
 pub(super) fn across(resources: &[(ResourceConfig, Section<'_>)]) {
-    let mut ids = BTreeMap::new();
+    let mut ids = BTreeSet::new();
     let mut hosts = BTreeMap::new();
     for (resource, section) in resources {
         let id = resource.id.as_str();
-        if !id.is_empty() && ids.insert(id, ()).is_some() {
+        if !id.is_empty() && !ids.insert(id) {
             section.wrong("id", Fault::new(format!("`{id}` names another resource already")));
         }
         for (n, host) in resource.hosts.iter().enumerate() {

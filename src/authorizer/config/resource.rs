@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::endpoint::Endpoint;
+use super::error::{Fault, quotable};
 use super::keys::SigningKeys;
 use super::trust::TrustedIssuer;
 use super::url::WebUrl;
@@ -18,6 +19,19 @@ pub const MAX_RESOURCE_TOKEN_LIFETIME: Duration = Duration::from_mins(5);
 pub struct ResourceId(pub(super) String);
 
 impl ResourceId {
+    /// Parses a name. It is short and plain, since it becomes a folder's name and a metric's label.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+        if text.is_empty() || text.len() > 64 || !text.bytes().all(legal) {
+            let fault = Fault::new(format!("`{}` is not a resource's name", quotable(text)));
+            return Err(fault.hint("up to 64 letters, digits, `-`, `_` and `.`"));
+        }
+        if text.starts_with(['_', '.']) {
+            return Err(Fault::new(format!("`{text}` must start with a letter or a digit")));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
     /// The name as written.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -84,7 +98,7 @@ pub struct ResourceConfig {
     /// Where issuers revoke their tokens.
     pub revocation_endpoint: Endpoint,
     /// What is shown to people and developers.
-    pub display: Display,
+    pub display: DisplayMetadata,
 }
 
 /// How to read a signature.
@@ -104,7 +118,7 @@ pub struct SignatureRules {
 
 /// What is shown to people and developers: the resource's metadata.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Display {
+pub struct DisplayMetadata {
     /// Display name.
     pub name: Option<String>,
     /// In Markdown.
@@ -248,7 +262,7 @@ impl ResourceConfig {
             replay_protection: true,
             authorization_endpoint: Endpoint::at("/authorize"),
             revocation_endpoint: Endpoint::at("/revoke"),
-            display: Display::default(),
+            display: DisplayMetadata::default(),
         }
     }
 

@@ -7,7 +7,7 @@ use super::error::{Fault, quotable};
 use super::keys::SigningKeys;
 use super::reader::{Parsed, Section};
 use super::resource::{
-    AccessMode, Display, JwtType, KeyScheme, MAX_RESOURCE_TOKEN_LIFETIME, ResourceConfig, ResourceId, Scheme,
+    AccessMode, DisplayMetadata, JwtType, KeyScheme, MAX_RESOURCE_TOKEN_LIFETIME, ResourceConfig, ResourceId, Scheme,
     SignatureRules,
 };
 use super::trust::{Issuer, TrustedIssuer};
@@ -32,22 +32,9 @@ const MODES: &[(&str, AccessMode)] = &[
     ("auth-token", AccessMode::AuthToken),
 ];
 
-/// Names a resource's folder and its metrics, so it is short and plain.
-pub(super) fn resource_id(text: &str) -> Parsed<ResourceId> {
-    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-    if text.is_empty() || text.len() > 64 || !text.bytes().all(legal) {
-        return Err(Fault::new(format!("`{}` is not a resource's name", quotable(text)))
-            .hint("up to 64 letters, digits, `-`, `_` and `.`"));
-    }
-    if text.starts_with(['_', '.']) {
-        return Err(Fault::new(format!("`{text}` must start with a letter or a digit")));
-    }
-    Ok(ResourceId(text.to_owned()))
-}
-
 /// Reads one resource. A name that is wrong is reported and stands in as empty, so that the rest is read all the same.
 pub(super) fn resource(section: &Section<'_>, rules: IdentifierRules) -> ResourceConfig {
-    let id = section.required("id", resource_id).unwrap_or_else(|| ResourceId(String::new()));
+    let id = section.required("id", ResourceId::parse).unwrap_or_else(|| ResourceId(String::new()));
     let mut resource = ResourceConfig::new(id);
     resource.hosts = section.list("hosts", host);
     resource.issuer = section.value("issuer", server_id(rules));
@@ -187,12 +174,12 @@ fn visible_field(text: &str) -> Parsed<String> {
     Ok(name)
 }
 
-fn display(section: &Section<'_>, rules: IdentifierRules) -> Display {
+fn display(section: &Section<'_>, rules: IdentifierRules) -> DisplayMetadata {
     let (name, earlier_name) = (section.value("name", text), section.value("client_name", text));
     if name.is_some() && earlier_name.is_some() {
         section.wrong("client_name", Fault::new("is another word for `name`, which is given too").hint("keep `name`"));
     }
-    Display {
+    DisplayMetadata {
         name: name.or(earlier_name),
         description: section.value("description", text),
         logo_uri: section.value("logo_uri", url::public(rules)),
