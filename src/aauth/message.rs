@@ -238,10 +238,16 @@ fn reencode(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'*') {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            push_percent_encoded(&mut encoded, byte);
         }
     }
     encoded
+}
+
+/// `%` and two hexadecimal digits.
+pub(crate) fn push_percent_encoded(text: &mut String, byte: u8) {
+    let hex = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0').to_ascii_uppercase();
+    text.extend(['%', hex(byte >> 4), hex(byte & 15)]);
 }
 
 /// The value of the two hexadecimal digits that come next.

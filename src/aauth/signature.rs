@@ -48,6 +48,14 @@ impl Scheme {
         }
     }
 
+    /// Whether all it proves is the possession of a key.
+    pub fn is_pseudonymous(self) -> bool {
+        match self {
+            Self::Hwk | Self::JktJwt => true,
+            Self::Jwt | Self::JwksUri => false,
+        }
+    }
+
     /// The scheme a token names.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scheme| scheme.name() == name)

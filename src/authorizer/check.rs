@@ -171,12 +171,11 @@ impl Authorizer {
         now: Seconds,
     ) -> Result<Permit, Box<Answer>> {
         let nobody;
-        let subject = match caller {
-            Some(caller) => caller.subject(),
-            None => {
-                nobody = Subject::new(Principal::Anonymous, None);
-                &nobody
-            }
+        let subject = if let Some(caller) = caller {
+            caller.subject()
+        } else {
+            nobody = Subject::new(Principal::Anonymous, None);
+            &nobody
         };
         let headers = visible_headers(resource, &request.message);
         let facts = facts(request, &headers);

@@ -15,7 +15,7 @@ pub mod known;
 pub mod metrics;
 pub mod mint;
 pub mod permit;
-mod random;
+pub(crate) mod random;
 pub mod record;
 mod refusal;
 pub mod replay;

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::Fault;
 use super::reader::Section;
-use super::resource::{AccessMode, JwtType, KeyScheme, ResourceConfig};
+use super::resource::ResourceConfig;
+use crate::aauth::signature;
+use crate::aauth::token::TokenType;
+use crate::authorizer::resource::AccessMode;
 
 /// The rules within one resource.
 pub(super) fn resource(resource: &ResourceConfig, section: &Section<'_>) {
@@ -68,7 +71,7 @@ fn schemes(resource: &ResourceConfig, section: &Section<'_>) {
             section.wrong_item(key, n, fault.hint("it takes `allow_pseudonymous: true`"));
         }
     }
-    if rules.allowed_schemes.contains(&KeyScheme::Jwt) {
+    if rules.allowed_schemes.contains(&signature::Scheme::Jwt) {
         return;
     }
     if resource.access != AccessMode::AgentToken {
@@ -108,7 +111,7 @@ fn grants(resource: &ResourceConfig, section: &Section<'_>) {
     if !section.has("scope_descriptions") && !section.has("supported_scopes") {
         section.wrong("scope_descriptions", Fault::new(because).hint("people are asked to consent to scopes"));
     }
-    if !resource.allowed_jwt_types.is_empty() && !resource.allowed_jwt_types.contains(&JwtType::Auth) {
+    if !resource.allowed_jwt_types.is_empty() && !resource.allowed_jwt_types.contains(&TokenType::Auth) {
         section.wrong(
             "allowed_jwt_types",
             Fault::new("must include `aa-auth+jwt`, since `access.require` is `auth-token`"),

@@ -34,10 +34,7 @@ pub use keys::{KeyFile, SigningKeys};
 pub use limits::Limits;
 pub use listen::{GrpcListen, Listen, Tls};
 pub use process::{DecisionLog, DecisionSink, Development, JwksCache, Log, LogFormat, Policies, Telemetry};
-pub use resource::{
-    AccessMode, DisplayMetadata, JwtType, KeyScheme, MAX_RESOURCE_TOKEN_LIFETIME, ResourceConfig, ResourceId, Scheme,
-    SignatureRules,
-};
+pub use resource::{DisplayMetadata, MAX_RESOURCE_TOKEN_LIFETIME, ResourceConfig, ResourceId, Scheme, SignatureRules};
 pub use trust::{Issuer, Profile, TrustedIssuer, trusted};
 pub use url::WebUrl;
 

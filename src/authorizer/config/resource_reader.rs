@@ -7,23 +7,25 @@ use super::error::{Fault, quotable};
 use super::keys::SigningKeys;
 use super::reader::{Parsed, Section};
 use super::resource::{
-    AccessMode, DisplayMetadata, JwtType, KeyScheme, MAX_RESOURCE_TOKEN_LIFETIME, ResourceConfig, ResourceId, Scheme,
-    SignatureRules,
+    DisplayMetadata, MAX_RESOURCE_TOKEN_LIFETIME, ResourceConfig, ResourceId, Scheme, SignatureRules,
 };
 use super::trust::{Issuer, TrustedIssuer};
 use super::values::{field_name, flag, host, server_id, text, word};
 use super::{duration, legacy, url};
 use crate::aauth::identifier::{IdentifierRules, ServerId};
+use crate::aauth::signature;
+use crate::aauth::token::TokenType;
+use crate::authorizer::resource::AccessMode;
 
-const SCHEMES: &[(&str, KeyScheme)] = &[
-    ("jwt", KeyScheme::Jwt),
-    ("jwks_uri", KeyScheme::JwksUri),
-    ("hwk", KeyScheme::Hwk),
-    ("jkt-jwt", KeyScheme::JktJwt),
+const SCHEMES: &[(&str, signature::Scheme)] = &[
+    ("jwt", signature::Scheme::Jwt),
+    ("jwks_uri", signature::Scheme::JwksUri),
+    ("hwk", signature::Scheme::Hwk),
+    ("jkt-jwt", signature::Scheme::JktJwt),
 ];
 
-const JWT_TYPES: &[(&str, JwtType)] =
-    &[("aa-agent+jwt", JwtType::Agent), ("aa-person+jwt", JwtType::Person), ("aa-auth+jwt", JwtType::Auth)];
+const JWT_TYPES: &[(&str, TokenType)] =
+    &[("aa-agent+jwt", TokenType::Agent), ("aa-person+jwt", TokenType::Person), ("aa-auth+jwt", TokenType::Auth)];
 
 const MODES: &[(&str, AccessMode)] = &[
     ("agent-token", AccessMode::AgentToken),
@@ -41,7 +43,9 @@ pub(super) fn resource(section: &Section<'_>, rules: IdentifierRules) -> Resourc
     if resource.issuer.is_none() && !section.has("issuer") {
         resource.issuer = resource.hosts.first().and_then(|host| issuer_of(host));
     }
-    section.section("access").set("require", &mut resource.access, access_mode);
+    let access = section.section("access");
+    access.set("require", &mut resource.access, access_mode);
+    access.set("allow_anonymous", &mut resource.allow_anonymous, flag);
     resource.signing_keys = section.optional_section("signing_key").and_then(|s| SigningKeys::read(&s));
     resource.signatures = signatures(section);
     resource.display = display(section, rules);

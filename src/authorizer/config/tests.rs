@@ -73,7 +73,7 @@ fn every_key_is_read() {
     assert_eq!((keys.previous[0].kid.as_str(), keys.previous[0].alg), ("orders-1", Algorithm::Ed25519));
     assert_eq!(trusted(&orders.agent_servers, &id("https://anyone.example")).unwrap().issuer, Issuer::Any);
     assert_eq!(orders.person_servers.len(), 2, "the one of `person_server` joins the list");
-    assert_eq!(orders.signatures.allowed_schemes, [KeyScheme::Jwt, KeyScheme::Hwk]);
+    assert_eq!(orders.signatures.allowed_schemes, [signature::Scheme::Jwt, signature::Scheme::Hwk]);
     assert_eq!(orders.authorization_endpoint.path, "/asking");
     assert_eq!(orders.revocation_endpoint.url(&id("https://orders.example")), "https://orders.example/withdraw");
     assert!(!orders.replay_protection && orders.strip_signature_headers && !orders.signatures.allow_base64url);
