@@ -3,6 +3,8 @@
 //! Implements RFC 9421, section 2. Values are taken from the received bytes; nothing is re-encoded but what the RFC
 //! itself says to re-encode (`sf`, `bs`, `key`, the joining of lines).
 
+use std::fmt::Write as _;
+
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sfv::{BareItem, FieldType as _, Item, ListEntry, Parser};
 
@@ -228,7 +230,8 @@ fn reencode(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'*') {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            // Writing to a string cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
     encoded
