@@ -5,13 +5,16 @@
 //! agents and issuers need of a resource. Neither edge knows the other, or Cedar.
 
 pub mod answer;
+pub mod authorize;
 mod build;
 pub mod check;
 pub mod config;
+pub mod http;
 mod identify;
 pub mod inbound;
 pub mod known;
 pub mod mint;
+mod parameters;
 pub mod permit;
 mod random;
 pub mod record;
@@ -19,4 +22,6 @@ mod refusal;
 pub mod replay;
 pub mod resource;
 pub mod revocation;
+pub mod revoke;
+pub mod status;
 mod stopwatch;
