@@ -25,3 +25,6 @@ pub mod revocation;
 pub mod revoke;
 pub mod status;
 mod stopwatch;
+
+#[cfg(test)]
+mod testkit;
