@@ -25,6 +25,7 @@ pub mod replay;
 pub mod resource;
 pub mod revocation;
 pub mod revoke;
+pub mod server;
 pub mod status;
 mod stopwatch;
 pub mod telemetry;
