@@ -140,6 +140,7 @@ fn an_issuers_key_that_breaks_the_rules_is_refused_by_its_fault() {
         (published("kty", json!("AKP")), "IssuerKey(AlgorithmUnsupported(\"AKP\"))", Code::UnsupportedAlgorithm),
         (published("alg", json!("ES256")), "IssuerKey(Disagrees)", Code::InvalidKey),
         (published("d", json!("AAAA")), "IssuerKey(Private(\"d\"))", Code::InvalidKey),
+        (published("x", Value::Null), "IssuerKey(Incomplete(\"x\"))", Code::InvalidKey),
         (published("x", json!("AAAA")), "IssuerKey(Malformed)", Code::InvalidKey),
     ] {
         refused(AGENT, &draft, fault, code);
