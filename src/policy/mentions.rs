@@ -75,12 +75,11 @@ fn collect(tree: &Value, found: &mut Mentions) {
             }
             for (operator, operands) in fields {
                 let compares = matches!(operator.as_str(), "==" | "!=" | "in" | "is");
-                match operands {
-                    Value::Object(sides) if compares => {
-                        let read = sides.values().filter(|side| !is_variable(side, "principal"));
-                        read.for_each(|side| collect(side, found));
-                    }
-                    _ => collect(operands, found),
+                if let (true, Value::Object(sides)) = (compares, operands) {
+                    let read = sides.values().filter(|side| !is_variable(side, "principal"));
+                    read.for_each(|side| collect(side, found));
+                } else {
+                    collect(operands, found);
                 }
             }
         }

@@ -82,10 +82,11 @@ impl<'a> Asked<'a> {
         let path = Entity::new_no_attrs(self.uid(), self.lineage.iter().skip(1).cloned().collect());
         let entities = built.entities.into_iter().chain([path, self.action.entity.clone()]);
         let failed = |message: String| Refusal::because(Cause::EvaluationError, message);
+        // Adding closes the hierarchy again in a fraction of the time that `from_entities` takes to close it.
         let entities = if mentions.any(Mentions::DETAILS) {
             self.subject.detailed().map_err(failed)?.add_entities(entities, None)
         } else {
-            Entities::from_entities(self.subject.plain().map_err(failed)?.into_iter().chain(entities), None)
+            Entities::empty().add_entities(self.subject.plain().map_err(failed)?.into_iter().chain(entities), None)
         };
         let entities = entities.map_err(|error| failed(error.to_string()))?;
         // Everything here was built to the schema, which the trial of each load proves; validating it again would
