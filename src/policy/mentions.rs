@@ -6,7 +6,7 @@
 
 use std::ops::{BitOr, BitOrAssign};
 
-use cedar_policy::Policy;
+use cedar_policy::{Policy, PrincipalConstraint};
 use serde_json::Value;
 
 /// A set of parts of the context and of the caller.
@@ -23,8 +23,10 @@ impl Mentions {
     pub(super) const SOURCE_IP: Self = Self(1 << 6);
     pub(super) const PEER: Self = Self(1 << 7);
     pub(super) const TOKEN: Self = Self(1 << 8);
-    /// Anything of the principal but its name and ancestors, or of the token but its type and scopes.
+    /// Anything of the principal but its name and ancestors, which then are built as well, or of the token but its type and scopes.
     pub(super) const DETAILS: Self = Self(1 << 9);
+    /// The principal's ancestors.
+    pub(super) const ANCESTORS: Self = Self(1 << 10);
     /// Any part of the request.
     pub(super) const REQUEST: Self = Self(0b1111_1110);
     pub(super) const EVERYTHING: Self = Self(u16::MAX);
@@ -33,7 +35,10 @@ impl Mentions {
     pub(super) fn of(policy: &Policy) -> Self {
         // A policy whose tree cannot be had is taken to read everything.
         policy.to_json().map_or(Self::EVERYTHING, |tree| {
-            let mut found = Self::default();
+            let mut found = match policy.principal_constraint() {
+                PrincipalConstraint::In(_) | PrincipalConstraint::IsIn(..) => Self::ANCESTORS,
+                PrincipalConstraint::Any | PrincipalConstraint::Eq(_) | PrincipalConstraint::Is(_) => Self::default(),
+            };
             collect(&tree, &mut found);
             found
         })
@@ -76,6 +81,9 @@ fn collect(tree: &Value, found: &mut Mentions) {
             for (operator, operands) in fields {
                 let compares = matches!(operator.as_str(), "==" | "!=" | "in" | "is");
                 if let (true, Value::Object(sides)) = (compares, operands) {
+                    if operator == "in" || sides.contains_key("in") {
+                        *found |= Mentions::ANCESTORS;
+                    }
                     let read = sides.values().filter(|side| !is_variable(side, "principal"));
                     read.for_each(|side| collect(side, found));
                 } else {
@@ -149,7 +157,9 @@ mod tests {
         for (condition, expected) in [
             ("true", Mentions::default()),
             ("principal == resource", Mentions::default()),
-            ("principal is AAuth::Agent in resource || principal in [resource, action]", Mentions::default()),
+            ("principal is AAuth::Agent", Mentions::default()),
+            ("principal is AAuth::Agent in resource", Mentions::ANCESTORS),
+            ("principal in [resource, action]", Mentions::ANCESTORS),
             (r#"principal.sub == "a""#, Mentions::DETAILS),
             ("principal has tenant", Mentions::DETAILS),
             (r#"principal.hasTag("a")"#, Mentions::DETAILS),
@@ -181,6 +191,20 @@ mod tests {
             ),
         ] {
             assert_eq!(mentions(condition), expected, "{condition}");
+        }
+    }
+
+    #[test]
+    fn a_head_may_mention_ancestors() {
+        for (principal, expected) in [
+            ("principal", Mentions::default()),
+            ("principal is AAuth::Agent", Mentions::default()),
+            (r#"principal == AAuth::Agent::"a""#, Mentions::default()),
+            (r#"principal in AAuth::Tenant::"a""#, Mentions::ANCESTORS),
+            (r#"principal is AAuth::Person in AAuth::Tenant::"a""#, Mentions::ANCESTORS),
+        ] {
+            let policy = Policy::parse(None, format!("permit ({principal}, action, resource);")).unwrap();
+            assert_eq!(Mentions::of(&policy), expected, "{principal}");
         }
     }
 }

@@ -122,9 +122,14 @@ impl Subject {
         self.0.details.get_or_init(build).clone()
     }
 
-    /// The principal with its ancestors, and the token with its type and scopes.
-    pub(super) fn plain(&self) -> Result<[Entity; 2], String> {
-        Ok([Entity::new_no_attrs(self.uid()?, self.parents().collect()), self.token_entity(Attributes::new())?])
+    /// The principal with its ancestors.
+    pub(super) fn principal_alone(&self) -> Result<Entity, String> {
+        Ok(Entity::new_no_attrs(self.uid()?, self.parents().collect()))
+    }
+
+    /// The token with its type and scopes.
+    pub(super) fn token_alone(&self) -> Result<Entity, String> {
+        self.token_entity(Attributes::new())
     }
 
     /// The principal's own entity.

@@ -43,7 +43,8 @@ const RESOURCES: [&str; 7] = [
     r#"resource in AAuth::Resource::"orders""#,
 ];
 
-const CONDITIONS: [&str; 4] = [
+const CONDITIONS: [&str; 5] = [
+    r#"unless { principal in AAuth::Group::"https://ps.example#eng" }"#,
     "",
     r#"when { context.token.scopes.contains("orders.read") }"#,
     r#"unless { context.request.path like "/v1/*" }"#,
