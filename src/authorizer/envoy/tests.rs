@@ -1,1 +1,6 @@
-//! Tests.
+//! The whole edge, over real sockets, as a gateway meets it.
+
+mod calls;
+mod lifecycle;
+pub(super) mod peers;
+mod tls;
