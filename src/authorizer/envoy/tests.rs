@@ -3,4 +3,5 @@
 mod calls;
 mod lifecycle;
 pub(super) mod peers;
+mod reflection;
 mod tls;

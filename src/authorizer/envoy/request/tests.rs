@@ -1,3 +1,5 @@
+//! Checks of every shape, and what is read of them.
+
 use std::net::IpAddr;
 
 use envoy_types::pb::envoy::config::core::v3::socket_address::PortSpecifier;
@@ -27,13 +29,13 @@ fn headers<const N: usize>(lines: [(&str, &str); N]) -> HashMap<String, String> 
     lines.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-fn raw<const N: usize>(lines: [(&str, &str); N]) -> Option<HeaderMap> {
+fn raw<const N: usize>(lines: [(&str, &str); N]) -> HeaderMap {
     let line = |(name, value): (&str, &str)| HeaderValue {
         key: name.to_owned(),
         value: String::new(),
         raw_value: value.as_bytes().to_vec(),
     };
-    Some(HeaderMap { headers: lines.into_iter().map(line).collect() })
+    HeaderMap { headers: lines.into_iter().map(line).collect() }
 }
 
 #[test]
@@ -50,7 +52,7 @@ fn attributes_make_a_message() {
 #[test]
 fn both_forms_of_header_fields_are_read_and_lines_win() {
     let lines = raw([("Accept", "a"), ("accept", "b"), (":path", "/x")]);
-    let both = HttpRequest { headers: headers([("accept", "joined")]), header_map: lines, ..http() };
+    let both = HttpRequest { headers: headers([("accept", "joined")]), header_map: Some(lines), ..http() };
     let request = read(check(both)).unwrap();
     let values: Vec<_> = request.message.fields().values("accept").collect();
     assert_eq!(values, [b"a", b"b"]);
@@ -59,7 +61,7 @@ fn both_forms_of_header_fields_are_read_and_lines_win() {
     let texts = HttpRequest { header_map: Some(HeaderMap { headers: vec![text] }), ..http() };
     assert_eq!(read(check(texts)).unwrap().message.fields().text("accept").unwrap(), "t");
     // An empty list of lines says nothing about the map.
-    let map = HttpRequest { headers: headers([("accept", "m")]), header_map: raw([]), ..http() };
+    let map = HttpRequest { headers: headers([("accept", "m")]), header_map: Some(raw([])), ..http() };
     assert_eq!(read(check(map)).unwrap().message.fields().text("accept").unwrap(), "m");
 }
 
@@ -68,7 +70,7 @@ fn pseudo_headers_stand_in_for_attributes_and_are_no_fields() {
     let pseudo = [(":method", "PUT"), (":authority", "a.example"), (":path", "/p"), (":scheme", "http")];
     for http in [
         HttpRequest { headers: headers(pseudo), ..HttpRequest::default() },
-        HttpRequest { header_map: raw(pseudo), ..HttpRequest::default() },
+        HttpRequest { header_map: Some(raw(pseudo)), ..HttpRequest::default() },
     ] {
         let message = read(check(http)).unwrap().message;
         assert_eq!((message.method(), message.authority(), message.path()), ("PUT", "a.example", "/p"));
@@ -130,7 +132,7 @@ fn the_gateways_own_words_are_taken() {
 fn what_is_missing_or_out_of_bounds_is_malformed() {
     let many: Vec<_> = (0..=200).map(|n| (format!("x-{n}"), String::new())).collect();
     let long = HashMap::from([("x".to_owned(), "v".repeat(256 * 1024))]);
-    let twice = |name| HttpRequest { header_map: raw([(name, "x"), (name, "x")]), ..http() };
+    let twice = |name| HttpRequest { header_map: Some(raw([(name, "x"), (name, "x")])), ..http() };
     let host = |host: &str| HttpRequest { host: host.into(), ..http() };
     let path = |path: &str| HttpRequest { path: path.into(), ..http() };
     let method = |method: &str| HttpRequest { method: method.into(), ..http() };
@@ -209,7 +211,7 @@ fn damaged_messages_are_read_or_refused() {
     let mut random = rand::rngs::StdRng::seed_from_u64(9421);
     let whole = check(HttpRequest {
         headers: headers([(":authority", "a.example"), ("host", "b.example"), ("content-length", "9")]),
-        header_map: raw([("accept", "x")]),
+        header_map: Some(raw([("accept", "x")])),
         body: "body".into(),
         ..http()
     })

@@ -1,3 +1,5 @@
+//! What no response may be, whatever the answer.
+
 use super::*;
 use crate::aauth::error::{SignatureError, SignatureErrorCode};
 use crate::aauth::requirement::Requirement;
