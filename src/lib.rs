@@ -10,6 +10,7 @@
 //! | `policy` | Cedar: load, validate, swap and ask |
 //! | `authorizer` | the pipeline and its edges: Envoy's gRPC, HTTP, configuration, telemetry |
 //! | `agent` | the other side: sign requests and follow each requirement |
+//! | `cli` | the command line |
 //! | `demo` | everything at once on one machine |
 
 pub mod aauth;
@@ -23,3 +24,6 @@ pub mod policy;
 
 #[cfg(feature = "authorizer")]
 pub mod authorizer;
+
+#[cfg(feature = "authorizer")]
+pub mod cli;

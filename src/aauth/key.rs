@@ -95,9 +95,12 @@ enum Material {
 impl PublicKey {
     /// Reads a JWK.
     pub fn from_jwk(jwk: &Map<String, Value>) -> Result<Self, KeyFault> {
-        let jwk = Jwk::from_map(jwk.clone()).map_err(|_| KeyFault::Incomplete("kty"))?;
-        refuse_private(&jwk)?;
+        if !jwk.get("kty").is_some_and(Value::is_string) {
+            return Err(KeyFault::Incomplete("kty"));
+        }
+        let jwk = Jwk::from_map(jwk.clone()).map_err(|_| KeyFault::Malformed)?;
         require_structure(&jwk)?;
+        refuse_private(&jwk)?;
         let name = jwk.algorithm().ok_or(KeyFault::AlgorithmAbsent)?;
         let algorithm = Algorithm::from_name(name).ok_or_else(|| KeyFault::AlgorithmUnsupported(printable(name)))?;
         if (jwk.key_type(), jwk.curve()) != (algorithm.key_type().0, Some(algorithm.key_type().1)) {

@@ -238,10 +238,16 @@ fn reencode(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'*') {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            push_percent_encoded(&mut encoded, byte);
         }
     }
     encoded
+}
+
+/// `%` and two hexadecimal digits.
+pub(crate) fn push_percent_encoded(text: &mut String, byte: u8) {
+    let hex = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0').to_ascii_uppercase();
+    text.extend(['%', hex(byte >> 4), hex(byte & 15)]);
 }
 
 /// The value of the two hexadecimal digits that come next.
@@ -353,12 +359,12 @@ impl Component {
         let mut supported = lower_case;
         for (key, value) in &item.params {
             let flag = *value == BareItem::Boolean(true);
-            let text = || value.as_string().map(|s| s.as_str().to_owned());
+            let text = value.as_string().map(|s| s.as_str().to_owned());
             match key.as_str() {
                 "sf" if flag => component.strict = true,
                 "bs" if flag => component.bytes = true,
-                "key" => component.member = text(),
-                "name" if name == "@query-param" => component.parameter = text(),
+                "key" if text.is_some() => component.member = text,
+                "name" if name == "@query-param" && text.is_some() => component.parameter = text,
                 // `req` and `tr` speak of other messages than the request's head.
                 _ => supported = false,
             }
@@ -396,3 +402,6 @@ impl Component {
         ComponentFault::Unsupported(self.identifier.chars().take(80).collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

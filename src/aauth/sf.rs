@@ -42,15 +42,16 @@ pub(super) fn members(field: &str) -> Result<Vec<Member<'_>>, SfFault> {
 
 /// The parameters that follow an item or inner list, by name.
 fn refuse_duplicate_parameters(value: &str) -> Result<(), SfFault> {
+    let mut parts = split(value, b';')?.into_iter();
     // Inside an inner list each item has parameters of its own.
-    if let Some(inner) = value.strip_prefix('(') {
-        let (items, _) = inner.rsplit_once(')').ok_or(SfFault::Malformed)?;
+    if let Some(inner) = parts.next().and_then(|bare| bare.strip_prefix('(')) {
+        let items = inner.strip_suffix(')').ok_or(SfFault::Malformed)?;
         for item in split(items, b' ')? {
             refuse_duplicate_parameters(item)?;
         }
     }
     let mut names: Vec<&str> = Vec::new();
-    for parameter in split(value, b';')?.into_iter().skip(1) {
+    for parameter in parts {
         let parameter = parameter.trim_start_matches(' ');
         let name = parameter.split_once('=').map_or(parameter, |(name, _)| name);
         if names.contains(&name) {
@@ -119,9 +120,16 @@ mod tests {
         assert!(members("a=(\"x\";key=\"1\" \"x\";key=\"2\");key=3").is_ok());
     }
 
+    /// A parameter's string may hold what elsewhere would close the list.
+    #[test]
+    fn a_string_parameter_may_hold_a_parenthesis() {
+        let field = r#"a=("x");tag="a)b;c";nonce="(,""#;
+        assert_eq!(members(field).unwrap()[0].value, r#"("x");tag="a)b;c";nonce="(,""#);
+    }
+
     #[test]
     fn nonsense_is_malformed() {
-        for bad in ["", "a", "a=", "A=1", "a=\"", "a=(", "a=)", "a=1,", "=1", "a=1,,b=2", "é=1"] {
+        for bad in ["", "a", "a=", "A=1", "a=\"", "a=(", "a=)", "a=(\"x\")y", "a=1,", "=1", "a=1,,b=2", "é=1"] {
             assert_eq!(members(bad), Err(SfFault::Malformed), "{bad}");
         }
     }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use sfv::{Item, List, ListEntry, Parser};
 
 use super::error::{SignatureError, SignatureErrorCode as Code};
-use super::key::PublicKey;
+use super::key::{KeyFault, PublicKey};
 use super::message::{Component, Message};
 use super::sf;
 use crate::clock::Seconds;
@@ -45,6 +45,14 @@ impl Scheme {
             Self::JwksUri => "jwks_uri",
             Self::Hwk => "hwk",
             Self::JktJwt => "jkt-jwt",
+        }
+    }
+
+    /// Whether all it proves is the possession of a key.
+    pub fn is_pseudonymous(self) -> bool {
+        match self {
+            Self::Hwk | Self::JktJwt => true,
+            Self::Jwt | Self::JwksUri => false,
         }
     }
 
@@ -221,6 +229,13 @@ impl SignedRequest {
     }
 }
 
+/// The signature base over a message, for a covered list with its parameters as a `Signature-Input` member has them.
+/// Nothing is asked of them: what AAuth requires of a signature is [`SignedRequest::read`]'s.
+pub fn base_of(message: &Message, covered: &str) -> Result<Vec<u8>, SignatureError> {
+    let (components, _) = read_input(covered)?;
+    base(message, &components, covered, false)
+}
+
 /// The signature base: one line a component, then `@signature-params`.
 pub(super) fn base(
     message: &Message,
@@ -231,8 +246,9 @@ pub(super) fn base(
     let mut base = Vec::with_capacity(1024);
     for component in covered {
         let mut value = message.component(component).map_err(|fault| invalid(fault.to_string()))?;
-        if let Some(with_spaces) = rejoin(&value).filter(|_| rejoined) {
-            value = with_spaces;
+        // Proxies join fields; a comma in a path or a query is the sender's own.
+        if rejoined && !component.name().starts_with('@') {
+            value = rejoin(&value).unwrap_or(value);
         }
         if value.contains(&b'\n') {
             return Err(invalid(format!("the component `{}` holds a line break", component.name())));
@@ -373,29 +389,15 @@ fn read_key(value: &str) -> Result<SignatureKey, SignatureError> {
             let string = |(name, value): (&sfv::Key, &sfv::BareItem)| {
                 Some((name.as_str().to_owned(), Value::from(value.as_string()?.as_str())))
             };
+            // Of whatever type: it is forbidden, not unknown.
+            if item.params.get("kid").is_some() {
+                return Err(KeyFault::KidForbidden.into());
+            }
             let jwk: Map<String, Value> = item.params.iter().filter_map(string).collect();
-            inline_key(&jwk).map(SignatureKey::Hwk)
+            Ok(SignatureKey::Hwk(PublicKey::from_jwk(&jwk)?))
         }
         None => Err(SignatureError::new(Code::UnsupportedScheme, "the scheme is not known")),
     }
-}
-
-/// "Header Web Key": the parameters are a JWK's members; `kid` has nothing to select.
-fn inline_key(jwk: &Map<String, Value>) -> Result<PublicKey, SignatureError> {
-    use super::key::KeyFault;
-    if jwk.contains_key("kid") {
-        return Err(KeyFault::KidForbidden.into());
-    }
-    PublicKey::from_jwk(jwk).map_err(|fault| match fault {
-        // There is no token here that could be incomplete: it is the key that cannot be parsed.
-        KeyFault::Incomplete(_) => SignatureError::new(Code::InvalidKey, fault.to_string()),
-        KeyFault::AlgorithmAbsent
-        | KeyFault::AlgorithmUnsupported(_)
-        | KeyFault::Disagrees
-        | KeyFault::Private(_)
-        | KeyFault::Malformed
-        | KeyFault::KidForbidden => fault.into(),
-    })
 }
 
 fn printable(text: &str) -> String {

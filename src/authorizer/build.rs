@@ -8,12 +8,12 @@ use super::check::Authorizer;
 use super::config::{Config, Issuer, KeyFile, Limits, ResourceConfig, TrustedIssuer};
 use super::known::KnownTokens;
 use super::replay::ReplayCache;
-use super::resource::{AccessMode, Resource, Resources, Trusted};
+use super::resource::{Resource, Resources, Trusted};
 use super::revocation::{RevocationLimits, Revocations};
 use crate::aauth::identifier::{IdentifierRules, ServerId};
 use crate::aauth::key::{Algorithm, InvalidPrivateKey, Jwks, SigningKey};
 use crate::aauth::metadata::ResourceMetadata;
-use crate::aauth::signature::{Scheme, SignatureRules};
+use crate::aauth::signature::SignatureRules;
 use crate::aauth::verify::TokenRules;
 use crate::clock::{Seconds, SharedClock};
 use crate::discovery::{Development, DiscoveryConfig, InvalidDiscovery, Issuers};
@@ -133,12 +133,12 @@ fn build_resource(
         .collect();
     let mut resource = Resource {
         hosts: config.hosts.clone(),
-        access: access(config.access),
-        anonymous: false,
+        access: config.access,
+        anonymous: config.allow_anonymous,
         signatures: SignatureRules {
             window,
             additional_components: config.signatures.additional_components.clone(),
-            schemes: config.signatures.allowed_schemes.iter().filter_map(|s| Scheme::from_name(s.name())).collect(),
+            schemes: config.signatures.allowed_schemes.clone(),
             base64url: config.signatures.allow_base64url,
             max_key_bytes: limits.max_token_bytes,
         },
@@ -148,7 +148,7 @@ fn build_resource(
             window,
             max_agent_lifetime: seconds(config.max_agent_token_lifetime),
         },
-        token_types: Vec::new(),
+        token_types: config.allowed_jwt_types.clone(),
         agent_servers: trusted(&config.agent_servers),
         person_servers: trusted(&config.person_servers),
         auth_servers: trusted(&config.auth_servers),
@@ -246,14 +246,6 @@ fn read_small(file: &Path) -> std::io::Result<String> {
     let mut text = String::new();
     std::fs::File::open(file)?.take(64 * 1024).read_to_string(&mut text)?;
     Ok(text)
-}
-
-fn access(mode: super::config::AccessMode) -> AccessMode {
-    match mode {
-        super::config::AccessMode::AgentToken => AccessMode::AgentToken,
-        super::config::AccessMode::PersonToken => AccessMode::PersonToken,
-        super::config::AccessMode::AuthToken => AccessMode::AuthToken,
-    }
 }
 
 fn seconds(duration: std::time::Duration) -> Seconds {

@@ -176,12 +176,11 @@ impl Authorizer {
         now: Seconds,
     ) -> Result<Permit, Box<Answer>> {
         let nobody;
-        let subject = match caller {
-            Some(caller) => caller.subject(),
-            None => {
-                nobody = Subject::new(Principal::Anonymous, None);
-                &nobody
-            }
+        let subject = if let Some(caller) = caller {
+            caller.subject()
+        } else {
+            nobody = Subject::new(Principal::Anonymous, None);
+            &nobody
         };
         let headers = visible_headers(resource, &request.message);
         let facts = facts(request, &headers);
@@ -216,7 +215,7 @@ impl Authorizer {
 }
 
 /// The request under the name and scheme that the agent signed, where the gateway forwards others.
-fn as_the_agent_saw_it(mut request: InboundRequest, resource: &Resource) -> InboundRequest {
+pub(super) fn as_the_agent_saw_it(mut request: InboundRequest, resource: &Resource) -> InboundRequest {
     if resource.authority_override.is_some() || resource.scheme.is_some() {
         let (authority, scheme) = (resource.authority_override.as_deref(), resource.scheme.as_deref());
         request.message = request.message.seen_as(scheme, authority);
@@ -225,7 +224,7 @@ fn as_the_agent_saw_it(mut request: InboundRequest, resource: &Resource) -> Inbo
 }
 
 /// `Content-Digest` speaks of the body that came with it, where there is one to compare.
-fn body_is_the_one_signed(
+pub(super) fn body_is_the_one_signed(
     resource: &Resource,
     signed: &SignedRequest,
     request: &InboundRequest,

@@ -39,7 +39,7 @@ pub struct KnownTokens {
 }
 
 /// How long a verified token is recognised before its issuer's keys are looked at again.
-const RECOGNISED: Duration = Duration::from_secs(60);
+const RECOGNISED: Duration = Duration::from_mins(1);
 
 impl KnownTokens {
     /// Room for so many tokens.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::answer::Permit;
 use super::identify::Caller;
 use super::resource::Resource;
-use crate::aauth::message::Message;
+use crate::aauth::message::{Message, push_percent_encoded};
 use crate::aauth::verify::{VerifiedIdentity, VerifiedToken};
 
 /// Every identity header there is. Those not set on a permit are removed from the request, so none can be forged.
@@ -178,7 +178,7 @@ fn header_safe(value: &str) -> String {
         match byte {
             b'%' => safe.push_str("%25"),
             0x20..=0x7E => safe.push(char::from(byte)),
-            _ => safe.push_str(&format!("%{byte:02X}")),
+            _ => push_percent_encoded(&mut safe, byte),
         }
         safe
     })

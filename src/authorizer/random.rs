@@ -3,11 +3,11 @@
 use rand::RngExt as _;
 
 /// A new token identifier: 128 random bits, in hexadecimal.
-pub(super) fn token_id() -> String {
+pub(crate) fn token_id() -> String {
     format!("{:032x}", rand::rng().random::<u128>())
 }
 
 /// 32 random bytes, for a key.
-pub(super) fn seed() -> [u8; 32] {
+pub(crate) fn seed() -> [u8; 32] {
     rand::rng().random()
 }

@@ -3,12 +3,14 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::answer::Answer;
 use super::identify::Caller;
 use super::inbound::InboundRequest;
 use super::permit;
 use super::stopwatch::Stopwatch;
+use super::trace;
 use crate::aauth::verify::VerifiedToken;
 use crate::policy::Decision;
 
@@ -86,10 +88,15 @@ impl Record {
         resource.clone_into(&mut self.resource);
     }
 
+    /// Seconds in all.
+    pub fn seconds(&self) -> f64 {
+        Duration::from_micros(self.total_us).as_secs_f64()
+    }
+
     /// Runs a step and notes how long it took.
     pub(super) async fn time_verify<T>(&mut self, step: impl Future<Output = T>) -> T {
         let watch = Stopwatch::start();
-        let done = step.await;
+        let done = trace::in_span(trace::verify(), step).await;
         self.verify_us = watch.micros();
         done
     }
@@ -97,7 +104,7 @@ impl Record {
     /// Runs a step and notes how long it took.
     pub(super) fn time_decide<T>(&mut self, step: impl FnOnce() -> T) -> T {
         let watch = Stopwatch::start();
-        let done = step();
+        let done = trace::decide().in_scope(step);
         self.decide_us = watch.micros();
         done
     }

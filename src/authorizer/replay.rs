@@ -35,6 +35,18 @@ impl ReplayCache {
     }
 }
 
+impl ReplayCache {
+    /// How many requests are remembered, about.
+    pub fn len(&self) -> u64 {
+        self.seen.entry_count()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 /// Methods without effect may be repeated.
 pub fn is_safe(method: &str) -> bool {
     matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE")

@@ -18,9 +18,4 @@ impl Stopwatch {
     pub(super) fn micros(&self) -> u64 {
         u64::try_from(self.0.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
-
-    /// Seconds since the start.
-    pub(super) fn seconds(&self) -> f64 {
-        self.0.elapsed().as_secs_f64()
-    }
 }

@@ -33,6 +33,13 @@ const SPECIAL_V4: [([u8; 4], u32); 16] = [
     ([240, 0, 0, 0], 4),     // reserved, broadcast
 ];
 
+/// Blocks inside the space of global unicast that are not public.
+const SPECIAL_V6: [(Ipv6Addr, u32); 3] = [
+    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23), // protocol assignments, with Teredo and ORCHID
+    (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32), // documentation
+    (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20), // documentation
+];
+
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let within = |(network, length): &([u8; 4], u32)| {
         let mask = u32::MAX << (32 - length);
@@ -42,19 +49,31 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    let [a, b, c, d, e, f, g, h] = address.segments();
-    let embedded = |high: u16, low: u16| is_public_v4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)));
-    match (a, b) {
-        // Mapped (::ffff:0:0/96) and NAT64 (64:ff9b::/96). The deprecated compatible form (::/96) is refused below.
-        (0, 0) if (c, d, e, f) == (0, 0, 0, 0xffff) => embedded(g, h),
-        (0x64, 0xff9b) if (c, d, e, f) == (0, 0, 0, 0) => embedded(g, h),
-        // 6to4.
-        (0x2002, high) => embedded(high, c),
-        // Protocol assignments (2001::/23, with Teredo and ORCHID) and documentation.
-        (0x2001, ..0x0200 | 0x0db8) | (0x3fff, ..0x1000) => false,
-        // All that is allocated for global unicast; loopback, link-local, unique-local and multicast are outside it.
-        _ => a & 0xe000 == 0x2000,
+    if let Some(inside) = embedded(address) {
+        return is_public_v4(inside);
     }
+    let within = |(network, length): &(Ipv6Addr, u32)| {
+        let mask = u128::MAX << (128 - length);
+        address.to_bits() & mask == network.to_bits()
+    };
+    // Loopback, link-local, unique-local, multicast and the deprecated compatible form all lie outside 2000::/3.
+    within(&(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3)) && !SPECIAL_V6.iter().any(within)
+}
+
+/// The IPv4 address that packets to an IPv6 address end up at: mapped, NAT64 and 6to4.
+fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    const NAT64: u128 = 0x0064_ff9b << 64;
+    let [six, to, four, ..] = address.segments();
+    match address.to_bits() >> 32 {
+        0xffff | NAT64 => Some(Ipv4Addr::from_bits(low_32(address.to_bits()))),
+        _ if six == 0x2002 => Some(Ipv4Addr::from_bits(u32::from(to) << 16 | u32::from(four))),
+        _ => None,
+    }
+}
+
+fn low_32(bits: u128) -> u32 {
+    let [.., a, b, c, d] = bits.to_be_bytes();
+    u32::from_be_bytes([a, b, c, d])
 }
 
 #[cfg(test)]

@@ -21,17 +21,17 @@ impl CacheHeaders {
     /// How long from `now` on the response stays fresh; `None` when it does not say.
     pub(super) fn lifetime(&self, now: Seconds) -> Option<Duration> {
         let age = self.age.as_deref().and_then(delta_seconds).unwrap_or(0);
-        self.from_cache_control()
-            .or_else(|| self.from_expires(now))
+        self.stated_by_cache_control()
+            .or_else(|| self.stated_by_expires(now))
             .map(|seconds| Duration::from_secs(seconds.saturating_sub(age)))
     }
 
-    fn from_cache_control(&self) -> Option<u64> {
+    fn stated_by_cache_control(&self) -> Option<u64> {
         // Repeated and contradictory directives are read in the stricter way.
         self.cache_control.as_deref()?.split(',').filter_map(directive).min()
     }
 
-    fn from_expires(&self, now: Seconds) -> Option<u64> {
+    fn stated_by_expires(&self, now: Seconds) -> Option<u64> {
         // An `Expires` that is no date, such as `0`, lies in the past.
         let expires = http_date(self.expires.as_deref()?).unwrap_or(Seconds::MIN);
         let date = self.date.as_deref().and_then(http_date).unwrap_or(now);
@@ -120,7 +120,7 @@ mod tests {
         };
         assert_eq!(headers("100").lifetime(0), Some(Duration::from_secs(200)));
         assert_eq!(headers("400").lifetime(0), Some(Duration::ZERO));
-        assert_eq!(headers("old").lifetime(0), Some(Duration::from_secs(300)));
+        assert_eq!(headers("old").lifetime(0), Some(Duration::from_mins(5)));
     }
 
     #[test]
@@ -130,7 +130,7 @@ mod tests {
             date: Some("Sun, 06 Nov 1994 08:49:37 GMT".into()),
             ..CacheHeaders::default()
         };
-        assert_eq!(headers.lifetime(0), Some(Duration::from_secs(600)));
+        assert_eq!(headers.lifetime(0), Some(Duration::from_mins(10)));
         headers.date = None;
         assert_eq!(headers.lifetime(784_111_777 + 570), Some(Duration::from_secs(30)));
         assert_eq!(headers.lifetime(784_111_777 + 601), Some(Duration::ZERO));

@@ -108,12 +108,15 @@ impl Issuers {
                 None if berth.flight().is_some() || berth.slot.may_ask(now) => {
                     Ok(self.fly(&known, issuer, dwk, berths, now))
                 }
-                None => Err(berth.slot.settle(kid, now)),
+                None => {
+                    self.0.counters.held_back.increment();
+                    Err(berth.slot.settle(kid, now))
+                }
             }
         });
         let flight = match boarded {
             Ok(flight) => flight,
-            Err(settled) => return self.answer(settled, kid),
+            Err(settled) => return self.answer(settled),
         };
         let landed = landing(flight, deadline).await;
         let now = self.0.clock.now();
@@ -121,7 +124,7 @@ impl Issuers {
             let slot = &berths.of(dwk).slot;
             if landed { slot.settle(kid, now) } else { slot.meanwhile(kid, now) }
         });
-        self.answer(settled, kid)
+        self.answer(settled)
     }
 
     /// A key of `seen` failed a signature: the issuer may have replaced it under the same `kid`. Gives the keys as
@@ -146,6 +149,9 @@ impl Issuers {
             }
             let berth = berths.of(dwk);
             let may_ask = berth.flight().is_some() || berth.slot.may_ask(now);
+            if !may_ask {
+                self.0.counters.held_back.increment();
+            }
             may_ask.then(|| self.fly(&known, issuer, dwk, berths, now))
         });
         if let Some(flight) = flight
@@ -166,14 +172,9 @@ impl Issuers {
         self.0.issuers.get(issuer).unwrap_or_else(|| self.0.issuers.get_with(issuer.clone(), Arc::default))
     }
 
-    fn answer(&self, settled: Settled, kid: &str) -> Result<Arc<Jwks>, DiscoveryFault> {
+    fn answer(&self, settled: Settled) -> Result<Arc<Jwks>, DiscoveryFault> {
         match settled {
-            Settled::Serve(keys) => {
-                if keys.select(kid).is_none() {
-                    self.0.counters.held_back.increment();
-                }
-                Ok(keys)
-            }
+            Settled::Serve(keys) => Ok(keys),
             Settled::ServeStale(keys) => {
                 self.0.counters.stale_served.increment();
                 Ok(keys)

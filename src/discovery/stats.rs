@@ -17,6 +17,19 @@ pub struct DiscoveryStats {
     pub entries: u64,
 }
 
+impl DiscoveryStats {
+    /// What is counted, by the names that metrics give it.
+    pub fn events(&self) -> [(&'static str, u64); 5] {
+        [
+            ("fetch_success", self.fetch_success),
+            ("fetch_error", self.fetch_error),
+            ("stale_served", self.stale_served),
+            ("held_back", self.held_back),
+            ("entries", self.entries),
+        ]
+    }
+}
+
 /// The counters themselves.
 #[derive(Debug, Default)]
 pub(super) struct Counters {

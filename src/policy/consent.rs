@@ -8,17 +8,19 @@ use std::sync::Arc;
 
 use super::annotations::{Obligations, Require};
 use super::decision::Ask;
-use super::engine::{Question, Snapshot};
+use super::engine::Snapshot;
+use super::question::Question;
 use super::subject::{PrincipalKind, Subject};
 
 /// The most sets of scopes that are tried for one request.
-const MOST_TRIED: usize = 32;
+const MOST_TRIED: usize = 16;
 
 pub(super) type Scopes = BTreeSet<Arc<str>>;
 
 /// The smallest set of scopes, of those the permits name, whose auth token would be let through.
 pub(super) fn wanted(snapshot: &Snapshot, question: Question<'_>, subject: &Subject) -> Option<Scopes> {
-    enough_with(snapshot, question, subject, &Scopes::new())
+    let wishes = snapshot.wishes(question, subject);
+    enough(snapshot, question, subject, &wishes)
 }
 
 /// What to ask for when every forbid that matched names a way out.
@@ -37,49 +39,39 @@ pub(super) fn ask<'a>(
     let require = strongest?;
     if require == Require::AuthToken {
         // The token that lifts the forbid should also be one that a permit takes, or the person is asked twice.
-        let enough =
-            enough(snapshot, question, subject, &scopes).or_else(|| enough_with(snapshot, question, subject, &scopes));
-        scopes = enough.unwrap_or(scopes);
+        let wishes = snapshot.wishes(question, subject);
+        let with_wish = wishes.iter().map(|wish| scopes.union(wish).cloned().collect());
+        let candidates: Vec<Scopes> = std::iter::once(scopes.clone()).chain(with_wish).collect();
+        scopes = enough(snapshot, question, subject, &candidates).unwrap_or(scopes);
     }
     Some(Ask { require, scopes: scopes.iter().map(ToString::to_string).collect() })
 }
 
-/// The smallest wish of a permit that, together with these scopes, is enough.
-fn enough_with(snapshot: &Snapshot, question: Question<'_>, subject: &Subject, base: &Scopes) -> Option<Scopes> {
-    if !can_consent(subject) {
-        return None;
-    }
-    snapshot
-        .wishes(question, subject)
-        .into_iter()
-        .take(MOST_TRIED)
-        .find_map(|wish| enough(snapshot, question, subject, &base.union(&wish).cloned().collect()))
-}
-
-/// The scopes a token needs to be let through: these alone, or these and those already held.
+/// The first of these sets whose token would be let through: by itself, or else with the scopes already held.
 ///
 /// A new token replaces the old one, so scopes that were held and are still needed have to be asked for again.
-fn enough(snapshot: &Snapshot, question: Question<'_>, subject: &Subject, scopes: &Scopes) -> Option<Scopes> {
+fn enough(snapshot: &Snapshot, question: Question<'_>, subject: &Subject, candidates: &[Scopes]) -> Option<Scopes> {
     if !can_consent(subject) {
         return None;
     }
-    let permits = |scopes: &Scopes| {
+    let suffices = |scopes: &Scopes| {
         let subject = subject.holding(scopes.iter().map(AsRef::as_ref));
-        snapshot.weigh(question, &subject).is_ok_and(|(verdict, _)| {
-            verdict.errors.is_empty() && verdict.forbids.is_empty() && !verdict.permits.is_empty()
-        })
+        snapshot.weigh(question, &subject).is_ok_and(|verdict| verdict.permits())
     };
-    if permits(scopes) {
-        return Some(scopes.clone());
+    let candidates = candidates.iter().take(MOST_TRIED);
+    if let Some(alone) = candidates.clone().find(|scopes| suffices(scopes)) {
+        return Some(alone.clone());
     }
-    let held = subject.scopes().iter().map(|scope| Arc::from(scope.as_str()));
-    let both: Scopes = scopes.iter().cloned().chain(held).collect();
-    (both != *scopes && permits(&both)).then_some(both)
+    let held: Scopes = subject.scopes().iter().map(|scope| Arc::from(scope.as_str())).collect();
+    if held.is_empty() {
+        return None;
+    }
+    candidates.map(|scopes| scopes.union(&held).cloned().collect()).find(suffices)
 }
 
 /// Only a person consents; and a key or an agent alone would be another principal with an auth token.
 fn can_consent(subject: &Subject) -> bool {
-    subject.prepared().is_ok_and(|prepared| prepared.kind == PrincipalKind::Person)
+    subject.kind() == PrincipalKind::Person
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Cedar evaluates every policy of a set in turn, about a microsecond each even where its head does not match. So the
 //! policies are sorted when they are loaded, by what their heads say:
 //!
-//! - a head that names an entity, `principal == ..` or `resource in HTTP::Path::"/v1"`, is found by that entity;
+//! - a head that names entities, as `principal == ..` and `resource in HTTP::Path::"/v1"` do, is found by them;
 //! - every other is *general*, and found by action and type of principal.
 //!
 //! Leaving a policy out is sound only because its head could not have matched: a policy whose head does not match is
@@ -17,7 +17,7 @@ use cedar_policy::{ActionConstraint, EntityUid, PolicySet, PolicySetError, Princ
 use super::decision::Effect;
 use super::load::Loaded;
 use super::mentions::Mentions;
-use super::names::names;
+use super::names::{names, uid};
 use super::schema::{Action, Actions};
 use super::subject::PrincipalKind;
 
@@ -42,45 +42,92 @@ pub(super) struct Slice {
 pub(super) struct Index {
     /// By action and kind of principal.
     general: Vec<Vec<Arc<Slice>>>,
-    /// By an entity of the head.
-    keyed: HashMap<EntityUid, Vec<(Head, Slice)>>,
+    /// Those whose heads name a resource, and no principal.
+    anyone: ByResource,
+    /// Those whose heads name a principal, or a parent of one.
+    named: HashMap<EntityUid, ByResource>,
+}
+
+/// The policies whose heads say the same of the principal.
+#[derive(Debug, Default)]
+struct ByResource {
+    anything: Vec<Leaf>,
+    named: HashMap<EntityUid, Vec<Leaf>>,
+}
+
+/// The policies whose heads say the same.
+#[derive(Debug)]
+struct Leaf {
+    head: Head,
+    slice: Slice,
+}
+
+/// A head, with what it names.
+#[derive(PartialEq, Eq, Hash)]
+struct Names<'h> {
+    principal: Option<EntityUid>,
+    resource: Option<EntityUid>,
+    head: &'h Head,
 }
 
 impl Index {
     /// Sorts the policies of the resource `own`.
     pub(super) fn new(policies: &[&Loaded], own: &EntityUid, actions: &Actions) -> Result<Self, Box<PolicySetError>> {
         let heads: Vec<Head> = policies.iter().map(|loaded| Head::of(loaded, actions)).collect();
-        let keys = choose_keys(policies, own);
+        let root = uid(&names().path, "/");
         let mut general: Vec<usize> = Vec::new();
-        let mut keyed: HashMap<(&EntityUid, &Head), Vec<usize>> = HashMap::new();
-        for (at, (head, key)) in heads.iter().zip(&keys).enumerate() {
-            match key {
-                Some(key) => keyed.entry((key, head)).or_default().push(at),
-                None => general.push(at),
+        let mut named: HashMap<Names<'_>, Vec<usize>> = HashMap::new();
+        for (at, (loaded, head)) in policies.iter().zip(&heads).enumerate() {
+            let principal = principal_of(&loaded.policy.principal_constraint());
+            // Every request is below these two: to name them is to name none.
+            let resource = resource_of(&loaded.policy.resource_constraint()).filter(|uid| *uid != root && uid != own);
+            if principal.is_none() && resource.is_none() {
+                general.push(at);
+            } else {
+                named.entry(Names { principal, resource, head }).or_default().push(at);
             }
         }
-        let mut index = Self { general: general_slices(policies, &heads, &general, actions)?, keyed: HashMap::new() };
-        for ((key, head), members) in keyed {
-            let slice = Slice::new(policies, &members)?;
-            index.keyed.entry(key.clone()).or_default().push((head.clone(), slice));
+        let mut index = Self { general: general_slices(policies, &heads, &general, actions)?, ..Self::default() };
+        for (Names { principal, resource, head }, members) in named {
+            let leaf = Leaf { head: head.clone(), slice: Slice::new(policies, &members)? };
+            let group = match principal {
+                Some(principal) => index.named.entry(principal).or_default(),
+                None => &mut index.anyone,
+            };
+            match resource {
+                Some(resource) => group.named.entry(resource).or_default().push(leaf),
+                None => group.anything.push(leaf),
+            }
         }
         Ok(index)
     }
 
-    /// The slices that may hold a policy for this action, kind of principal, and these entities.
-    pub(super) fn select<'a>(
-        &'a self,
+    /// The slices that may hold a policy for this action, kind of principal, principal and resource; of the last two,
+    /// the entity itself and each of its ancestors.
+    pub(super) fn select(
+        &self,
         action: &Action,
         kind: PrincipalKind,
-        entities: impl Iterator<Item = &'a EntityUid>,
-    ) -> Vec<&'a Slice> {
+        principal: &[EntityUid],
+        resource: &[EntityUid],
+    ) -> Vec<&Slice> {
         let mut slices: Vec<&Slice> = Vec::with_capacity(4);
         slices.extend(self.general.get(slot(action.index, kind)).into_iter().flatten().map(AsRef::as_ref));
-        if !self.keyed.is_empty() {
-            let leaves = entities.filter_map(|uid| self.keyed.get(uid)).flatten();
-            slices.extend(leaves.filter(|(head, _)| head.fits(action.index, kind)).map(|(_, slice)| slice));
+        let groups = principal.iter().filter_map(|uid| self.named.get(uid)).chain([&self.anyone]);
+        for leaf in groups.flat_map(|group| group.select(resource)) {
+            if leaf.head.fits(action.index, kind) {
+                slices.push(&leaf.slice);
+            }
         }
         slices
+    }
+}
+
+impl ByResource {
+    fn select(&self, resource: &[EntityUid]) -> impl Iterator<Item = &Leaf> {
+        // Most groups name no resource, and need no search.
+        let resource = if self.named.is_empty() { &[] } else { resource };
+        self.anything.iter().chain(resource.iter().filter_map(|uid| self.named.get(uid)).flatten())
     }
 }
 
@@ -191,26 +238,6 @@ fn admits_kind(constraint: &PrincipalConstraint, kind: PrincipalKind) -> bool {
         PrincipalConstraint::Eq(uid) => uid.type_name() == kind.entity_type(),
         PrincipalConstraint::Is(name) | PrincipalConstraint::IsIn(name, _) => name == kind.entity_type(),
     }
-}
-
-/// The entity each policy is found by. Of two, the one fewer heads name; none where it would be met by every request.
-fn choose_keys(policies: &[&Loaded], own: &EntityUid) -> Vec<Option<EntityUid>> {
-    let root = super::names::uid(&names().path, "/");
-    let candidates: Vec<[Option<EntityUid>; 2]> = policies
-        .iter()
-        .map(|loaded| {
-            let resource = resource_of(&loaded.policy.resource_constraint()).filter(|uid| *uid != root && uid != own);
-            [principal_of(&loaded.policy.principal_constraint()), resource]
-        })
-        .collect();
-    let mut uses: HashMap<&EntityUid, usize> = HashMap::new();
-    for uid in candidates.iter().flatten().flatten() {
-        *uses.entry(uid).or_default() += 1;
-    }
-    candidates
-        .iter()
-        .map(|pair| pair.iter().flatten().min_by_key(|uid| uses.get(uid).copied().unwrap_or_default()).cloned())
-        .collect()
 }
 
 fn principal_of(constraint: &PrincipalConstraint) -> Option<EntityUid> {

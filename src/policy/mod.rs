@@ -8,8 +8,10 @@
 //! in two ways, a policy that fails to evaluate.
 
 mod annotations;
+mod answer;
 mod consent;
 mod context;
+mod dates;
 mod decision;
 mod engine;
 mod error;
@@ -18,6 +20,7 @@ mod load;
 mod mentions;
 mod names;
 mod path;
+mod question;
 mod request;
 mod schema;
 mod source;

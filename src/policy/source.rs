@@ -3,6 +3,7 @@
 //! Names that begin with a dot are skipped: editors' leftovers, and the `..data` links by which Kubernetes swaps a
 //! ConfigMap, whose files are reached through the links beside them.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -200,5 +201,9 @@ fn hash(policies: &[Source], schemas: &[Source], faults: &[LoadFault]) -> String
     for fault in faults {
         update(fault.to_string().as_bytes());
     }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hasher.finalize().iter().fold(String::with_capacity(64), |mut hash, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(hash, "{byte:02x}");
+        hash
+    })
 }

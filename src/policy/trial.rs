@@ -1,17 +1,18 @@
 //! Tries a set of policies before it is taken: every method, by every kind of caller, at every resource.
 //!
 //! Validation proves that policies fit the schema. The trial proves that requests do, so that they need not be
-//! validated one by one, and finds the policies that fail whatever is asked, which validation cannot see
-//! (an overflow, a condition nobody can evaluate).
+//! validated one by one, and finds the policies that fail on an ordinary request, which validation cannot see (an
+//! overflow).
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use cedar_policy::Schema;
 
-use super::engine::{Question, Snapshot};
+use super::engine::Snapshot;
 use super::error::LoadFault;
 use super::load::Loaded;
+use super::question::Question;
 use super::request::{ClaimValue, Principal, RequestFacts, TokenFacts, TokenKind};
 use super::source::Source;
 use super::store::StoreConfig;
@@ -36,10 +37,9 @@ pub(super) fn run(
             for subject in &subjects {
                 let facts = facts(action.uid.id().unescaped());
                 let question = Question { resource, facts: &facts, now: NOW };
-                if let Ok((enforced, shadow)) = snapshot.weigh(question, subject) {
-                    let errors = enforced.errors.into_iter().chain(shadow.errors);
-                    failed.extend(errors.map(|error| (error.policy, error.message)));
-                }
+                let enforced = snapshot.weigh(question, subject).map(|verdict| verdict.errors).unwrap_or_default();
+                let errors = enforced.into_iter().chain(snapshot.weigh_shadow(question, subject).errors);
+                failed.extend(errors.map(|error| (error.policy, error.message)));
             }
         }
     }
@@ -62,7 +62,7 @@ fn conformance(snapshot: &Snapshot, subjects: &[Subject], config: &StoreConfig, 
         for subject in subjects {
             let method = action.uid.id().unescaped();
             let question = Question { resource, facts: &facts(method), now: NOW };
-            if snapshot.conforms(question, subject, schema).is_err() {
+            if snapshot.read(question, subject).is_ok_and(|asked| asked.conforms(schema).is_err()) {
                 let message = format!("requests for `{method}` do not fit its declaration");
                 faults.push(
                     LoadFault::whole(&config.schemas_dir, message)

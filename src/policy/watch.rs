@@ -42,6 +42,14 @@ pub enum WatchError {
 pub struct WatchGuard {
     signals: Sender<Signal>,
     thread: Option<JoinHandle<()>>,
+    trouble: Option<WatchError>,
+}
+
+impl WatchGuard {
+    /// Why there are no events, if so: changes are then noticed only every few seconds.
+    pub fn trouble(&self) -> Option<&WatchError> {
+        self.trouble.as_ref()
+    }
 }
 
 impl Drop for WatchGuard {
@@ -61,28 +69,32 @@ enum Signal {
 }
 
 /// Reloads the store whenever its files change, on a thread of its own, and tells of each outcome but `Unchanged`.
+///
+/// Where the system has no watch to give, the files are looked at every few seconds; see [`WatchGuard::trouble`].
 pub fn watch(
     store: Arc<PolicyStore>,
     on_reload: impl Fn(&ReloadOutcome) + Send + 'static,
 ) -> Result<WatchGuard, WatchError> {
     let (signals, inbox) = channel();
-    let watcher = arm(&store, &signals)?;
+    let (watcher, trouble) = match arm(&store, &signals) {
+        Ok(watcher) => (Some(watcher), None),
+        Err(error) => (None, Some(error)),
+    };
     let guard_signals = signals.clone();
     let thread = thread::Builder::new()
         .name("policy-watch".to_owned())
         .spawn(move || run(&store, &inbox, &signals, watcher, &on_reload))
         .map_err(WatchError::Thread)?;
-    Ok(WatchGuard { signals: guard_signals, thread: Some(thread) })
+    Ok(WatchGuard { signals: guard_signals, thread: Some(thread), trouble })
 }
 
 fn run(
     store: &PolicyStore,
     inbox: &Receiver<Signal>,
     signals: &Sender<Signal>,
-    watcher: RecommendedWatcher,
+    mut watcher: Option<RecommendedWatcher>,
     on_reload: &dyn Fn(&ReloadOutcome),
 ) {
-    let mut watcher = Some(watcher);
     // Files may have changed between opening the store and watching it.
     report(&store.reload(), on_reload);
     loop {
@@ -141,8 +153,7 @@ fn arm(store: &PolicyStore, signals: &Sender<Signal>) -> Result<RecommendedWatch
 /// Reading the files is an event too, and must not lead to reading them again.
 fn is_change(kind: EventKind) -> bool {
     match kind {
-        EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
-        EventKind::Access(_) => false,
+        EventKind::Access(access) => access == AccessKind::Close(AccessMode::Write),
         EventKind::Any | EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_) | EventKind::Other => true,
     }
 }

@@ -1,10 +1,13 @@
 //! What keys must agree on: rules that no key can be judged by alone. Every breach is reported.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::Fault;
 use super::reader::Section;
-use super::resource::{AccessMode, JwtType, KeyScheme, ResourceConfig};
+use super::resource::ResourceConfig;
+use crate::aauth::signature;
+use crate::aauth::token::TokenType;
+use crate::authorizer::resource::AccessMode;
 
 /// The rules within one resource.
 pub(super) fn resource(resource: &ResourceConfig, section: &Section<'_>) {
@@ -24,11 +27,11 @@ pub(super) fn resource(resource: &ResourceConfig, section: &Section<'_>) {
 
 /// The rules between resources.
 pub(super) fn across(resources: &[(ResourceConfig, Section<'_>)]) {
-    let mut ids = BTreeMap::new();
+    let mut ids = BTreeSet::new();
     let mut hosts = BTreeMap::new();
     for (resource, section) in resources {
         let id = resource.id.as_str();
-        if !id.is_empty() && ids.insert(id, ()).is_some() {
+        if !id.is_empty() && !ids.insert(id) {
             section.wrong("id", Fault::new(format!("`{id}` names another resource already")));
         }
         for (n, host) in resource.hosts.iter().enumerate() {
@@ -68,7 +71,7 @@ fn schemes(resource: &ResourceConfig, section: &Section<'_>) {
             section.wrong_item(key, n, fault.hint("it takes `allow_pseudonymous: true`"));
         }
     }
-    if rules.allowed_schemes.contains(&KeyScheme::Jwt) {
+    if rules.allowed_schemes.contains(&signature::Scheme::Jwt) {
         return;
     }
     if resource.access != AccessMode::AgentToken {
@@ -108,7 +111,7 @@ fn grants(resource: &ResourceConfig, section: &Section<'_>) {
     if !section.has("scope_descriptions") && !section.has("supported_scopes") {
         section.wrong("scope_descriptions", Fault::new(because).hint("people are asked to consent to scopes"));
     }
-    if !resource.allowed_jwt_types.is_empty() && !resource.allowed_jwt_types.contains(&JwtType::Auth) {
+    if !resource.allowed_jwt_types.is_empty() && !resource.allowed_jwt_types.contains(&TokenType::Auth) {
         section.wrong(
             "allowed_jwt_types",
             Fault::new("must include `aa-auth+jwt`, since `access.require` is `auth-token`"),

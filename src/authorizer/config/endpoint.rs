@@ -19,7 +19,7 @@ const TAKEN: [&str; 5] = ["/health", "/livez", "/readyz", "/metrics", "/status"]
 
 impl Endpoint {
     /// The endpoint at a path of the issuer.
-    pub(super) fn at(path: &str) -> Self {
+    pub fn at(path: &str) -> Self {
         Self { path: path.to_owned(), published: None }
     }
 

@@ -50,9 +50,7 @@ impl Listen {
     pub(super) fn read(section: &Section<'_>) -> Self {
         let mut listen = Self::default();
         section.set("grpc", &mut listen.grpc, |text| match text.strip_prefix("unix:") {
-            Some(path) if path.is_empty() => {
-                Err(Fault::new("`unix:` names no socket").hint("write `unix:/run/x.sock`"))
-            }
+            Some("") => Err(Fault::new("`unix:` names no socket").hint("write `unix:/run/x.sock`")),
             Some(path) => section.new_file(path.strip_prefix("//").unwrap_or(path)).map(GrpcListen::Unix),
             None => address(text).map(GrpcListen::Tcp),
         });

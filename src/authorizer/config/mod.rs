@@ -34,10 +34,7 @@ pub use keys::{KeyFile, SigningKeys};
 pub use limits::Limits;
 pub use listen::{GrpcListen, Listen, Tls};
 pub use process::{DecisionLog, DecisionSink, Development, JwksCache, Log, LogFormat, Policies, Telemetry};
-pub use resource::{
-    AccessMode, Display, JwtType, KeyScheme, MAX_RESOURCE_TOKEN_LIFETIME, ResourceConfig, ResourceId, Scheme,
-    SignatureRules,
-};
+pub use resource::{DisplayMetadata, MAX_RESOURCE_TOKEN_LIFETIME, ResourceConfig, ResourceId, Scheme, SignatureRules};
 pub use trust::{Issuer, Profile, TrustedIssuer, trusted};
 pub use url::WebUrl;
 
@@ -100,7 +97,9 @@ impl Config {
 
         let sections = root.sections("resources");
         let resources: Vec<_> = sections.into_iter().map(|s| (resource_reader::resource(&s, rules), s)).collect();
-        resources.iter().for_each(|(resource, section)| check::resource(resource, section));
+        for (resource, section) in &resources {
+            check::resource(resource, section);
+        }
         check::across(&resources);
         if resources.is_empty() {
             root.warn("resources", "none, so that every check is denied");

@@ -5,10 +5,14 @@ use std::fmt;
 use std::time::Duration;
 
 use super::endpoint::Endpoint;
+use super::error::{Fault, quotable};
 use super::keys::SigningKeys;
 use super::trust::TrustedIssuer;
 use super::url::WebUrl;
 use crate::aauth::identifier::ServerId;
+use crate::aauth::signature;
+use crate::aauth::token::TokenType;
+use crate::authorizer::resource::AccessMode;
 
 /// The longest time a resource token may live, and the default.
 pub const MAX_RESOURCE_TOKEN_LIFETIME: Duration = Duration::from_mins(5);
@@ -18,6 +22,19 @@ pub const MAX_RESOURCE_TOKEN_LIFETIME: Duration = Duration::from_mins(5);
 pub struct ResourceId(pub(super) String);
 
 impl ResourceId {
+    /// Parses a name. It is short and plain, since it becomes a folder's name and a metric's label.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+        if text.is_empty() || text.len() > 64 || !text.bytes().all(legal) {
+            let fault = Fault::new(format!("`{}` is not a resource's name", quotable(text)));
+            return Err(fault.hint("up to 64 letters, digits, `-`, `_` and `.`"));
+        }
+        if text.starts_with(['_', '.']) {
+            return Err(Fault::new(format!("`{text}` must start with a letter or a digit")));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
     /// The name as written.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -41,6 +58,8 @@ pub struct ResourceConfig {
     pub hosts: Vec<String>,
     /// What a caller must present.
     pub access: AccessMode,
+    /// Whether policies are asked about requests without any signature, which are challenged otherwise.
+    pub allow_anonymous: bool,
     /// What it signs resource tokens with.
     pub signing_keys: Option<SigningKeys>,
     /// Its scopes, with what a person reads when asked to consent.
@@ -68,7 +87,7 @@ pub struct ResourceConfig {
     /// The longest lifetime of an agent token that is accepted.
     pub max_agent_token_lifetime: Duration,
     /// The types of token that are accepted; empty for all that the access mode takes.
-    pub allowed_jwt_types: Vec<JwtType>,
+    pub allowed_jwt_types: Vec<TokenType>,
     /// Taken for `@authority`, whatever the proxy says.
     pub authority_override: Option<String>,
     /// Taken for `@scheme`, whatever the proxy says.
@@ -84,7 +103,7 @@ pub struct ResourceConfig {
     /// Where issuers revoke their tokens.
     pub revocation_endpoint: Endpoint,
     /// What is shown to people and developers.
-    pub display: Display,
+    pub display: DisplayMetadata,
 }
 
 /// How to read a signature.
@@ -95,7 +114,7 @@ pub struct SignatureRules {
     /// Components a signature must cover beside those of the draft.
     pub additional_components: Vec<String>,
     /// The schemes of `Signature-Key` that are accepted.
-    pub allowed_schemes: Vec<KeyScheme>,
+    pub allowed_schemes: Vec<signature::Scheme>,
     /// Whether a key without an identity is a caller.
     pub allow_pseudonymous: bool,
     /// Whether a signature in base64url without padding is read too.
@@ -104,7 +123,7 @@ pub struct SignatureRules {
 
 /// What is shown to people and developers: the resource's metadata.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Display {
+pub struct DisplayMetadata {
     /// Display name.
     pub name: Option<String>,
     /// In Markdown.
@@ -119,73 +138,6 @@ pub struct Display {
     pub tos_uri: Option<WebUrl>,
     /// Privacy policy.
     pub policy_uri: Option<WebUrl>,
-}
-
-/// What a caller must present.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum AccessMode {
-    /// Proof of which agent it is; written `identity` by the earlier generation.
-    #[default]
-    AgentToken,
-    /// Proof of whom the agent acts for.
-    PersonToken,
-    /// What the person, or their organisation, granted.
-    AuthToken,
-}
-
-impl AccessMode {
-    /// The name in the configuration, in metadata and in `AAuth-Requirement`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::AgentToken => "agent-token",
-            Self::PersonToken => "person-token",
-            Self::AuthToken => "auth-token",
-        }
-    }
-}
-
-/// A scheme of `Signature-Key`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum KeyScheme {
-    /// A token that names its key.
-    Jwt,
-    /// A server's published key.
-    JwksUri,
-    /// A bare key: pseudonymous.
-    Hwk,
-    /// A key that vouches for another: pseudonymous.
-    JktJwt,
-}
-
-impl KeyScheme {
-    /// The name in the configuration and on the wire.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Jwt => "jwt",
-            Self::JwksUri => "jwks_uri",
-            Self::Hwk => "hwk",
-            Self::JktJwt => "jkt-jwt",
-        }
-    }
-
-    /// Whether all it proves is the possession of a key.
-    pub fn is_pseudonymous(self) -> bool {
-        match self {
-            Self::Hwk | Self::JktJwt => true,
-            Self::Jwt | Self::JwksUri => false,
-        }
-    }
-}
-
-/// A type of token that a request can carry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum JwtType {
-    /// `aa-agent+jwt`.
-    Agent,
-    /// `aa-person+jwt`.
-    Person,
-    /// `aa-auth+jwt`.
-    Auth,
 }
 
 /// The scheme that callers use.
@@ -212,7 +164,7 @@ impl Default for SignatureRules {
         Self {
             window: Duration::from_mins(1),
             additional_components: Vec::new(),
-            allowed_schemes: vec![KeyScheme::Jwt],
+            allowed_schemes: vec![signature::Scheme::Jwt],
             allow_pseudonymous: false,
             allow_base64url: true,
         }
@@ -226,7 +178,8 @@ impl ResourceConfig {
             id,
             issuer: None,
             hosts: Vec::new(),
-            access: AccessMode::default(),
+            access: AccessMode::AgentToken,
+            allow_anonymous: false,
             signing_keys: None,
             scope_descriptions: BTreeMap::new(),
             supported_scopes: Vec::new(),
@@ -248,7 +201,7 @@ impl ResourceConfig {
             replay_protection: true,
             authorization_endpoint: Endpoint::at("/authorize"),
             revocation_endpoint: Endpoint::at("/revoke"),
-            display: Display::default(),
+            display: DisplayMetadata::default(),
         }
     }
 

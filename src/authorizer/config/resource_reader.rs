@@ -7,23 +7,25 @@ use super::error::{Fault, quotable};
 use super::keys::SigningKeys;
 use super::reader::{Parsed, Section};
 use super::resource::{
-    AccessMode, Display, JwtType, KeyScheme, MAX_RESOURCE_TOKEN_LIFETIME, ResourceConfig, ResourceId, Scheme,
-    SignatureRules,
+    DisplayMetadata, MAX_RESOURCE_TOKEN_LIFETIME, ResourceConfig, ResourceId, Scheme, SignatureRules,
 };
 use super::trust::{Issuer, TrustedIssuer};
 use super::values::{field_name, flag, host, server_id, text, word};
 use super::{duration, legacy, url};
 use crate::aauth::identifier::{IdentifierRules, ServerId};
+use crate::aauth::signature;
+use crate::aauth::token::TokenType;
+use crate::authorizer::resource::AccessMode;
 
-const SCHEMES: &[(&str, KeyScheme)] = &[
-    ("jwt", KeyScheme::Jwt),
-    ("jwks_uri", KeyScheme::JwksUri),
-    ("hwk", KeyScheme::Hwk),
-    ("jkt-jwt", KeyScheme::JktJwt),
+const SCHEMES: &[(&str, signature::Scheme)] = &[
+    ("jwt", signature::Scheme::Jwt),
+    ("jwks_uri", signature::Scheme::JwksUri),
+    ("hwk", signature::Scheme::Hwk),
+    ("jkt-jwt", signature::Scheme::JktJwt),
 ];
 
-const JWT_TYPES: &[(&str, JwtType)] =
-    &[("aa-agent+jwt", JwtType::Agent), ("aa-person+jwt", JwtType::Person), ("aa-auth+jwt", JwtType::Auth)];
+const JWT_TYPES: &[(&str, TokenType)] =
+    &[("aa-agent+jwt", TokenType::Agent), ("aa-person+jwt", TokenType::Person), ("aa-auth+jwt", TokenType::Auth)];
 
 const MODES: &[(&str, AccessMode)] = &[
     ("agent-token", AccessMode::AgentToken),
@@ -32,29 +34,18 @@ const MODES: &[(&str, AccessMode)] = &[
     ("auth-token", AccessMode::AuthToken),
 ];
 
-/// Names a resource's folder and its metrics, so it is short and plain.
-pub(super) fn resource_id(text: &str) -> Parsed<ResourceId> {
-    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-    if text.is_empty() || text.len() > 64 || !text.bytes().all(legal) {
-        return Err(Fault::new(format!("`{}` is not a resource's name", quotable(text)))
-            .hint("up to 64 letters, digits, `-`, `_` and `.`"));
-    }
-    if text.starts_with(['_', '.']) {
-        return Err(Fault::new(format!("`{text}` must start with a letter or a digit")));
-    }
-    Ok(ResourceId(text.to_owned()))
-}
-
 /// Reads one resource. A name that is wrong is reported and stands in as empty, so that the rest is read all the same.
 pub(super) fn resource(section: &Section<'_>, rules: IdentifierRules) -> ResourceConfig {
-    let id = section.required("id", resource_id).unwrap_or_else(|| ResourceId(String::new()));
+    let id = section.required("id", ResourceId::parse).unwrap_or_else(|| ResourceId(String::new()));
     let mut resource = ResourceConfig::new(id);
     resource.hosts = section.list("hosts", host);
     resource.issuer = section.value("issuer", server_id(rules));
     if resource.issuer.is_none() && !section.has("issuer") {
         resource.issuer = resource.hosts.first().and_then(|host| issuer_of(host));
     }
-    section.section("access").set("require", &mut resource.access, access_mode);
+    let access = section.section("access");
+    access.set("require", &mut resource.access, access_mode);
+    access.set("allow_anonymous", &mut resource.allow_anonymous, flag);
     resource.signing_keys = section.optional_section("signing_key").and_then(|s| SigningKeys::read(&s));
     resource.signatures = signatures(section);
     resource.display = display(section, rules);
@@ -187,12 +178,12 @@ fn visible_field(text: &str) -> Parsed<String> {
     Ok(name)
 }
 
-fn display(section: &Section<'_>, rules: IdentifierRules) -> Display {
+fn display(section: &Section<'_>, rules: IdentifierRules) -> DisplayMetadata {
     let (name, earlier_name) = (section.value("name", text), section.value("client_name", text));
     if name.is_some() && earlier_name.is_some() {
         section.wrong("client_name", Fault::new("is another word for `name`, which is given too").hint("keep `name`"));
     }
-    Display {
+    DisplayMetadata {
         name: name.or(earlier_name),
         description: section.value("description", text),
         logo_uri: section.value("logo_uri", url::public(rules)),

@@ -210,11 +210,8 @@ mod tests {
 
     #[test]
     fn aliases_are_bounded() {
-        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
-        for n in 1..12 {
-            let copies = vec![format!("*a{}", n - 1); 10].join(", ");
-            bomb += &format!("a{n}: &a{n} [{copies}]\n");
-        }
+        let level = |n: usize| format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(", "));
+        let bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned() + &(1..12).map(level).collect::<String>();
         assert!(fault(&bomb).contains("aliases expanded"));
         assert_eq!(fault("a: &a [*a]"), "the alias has no anchor");
         assert!(read("a: &a [x]\nb: *a").is_ok());

@@ -275,3 +275,31 @@ async fn the_cache_is_bounded() {
     assert!(stage.issuers.keys(&newest, Dwk::Agent, "k", WAIT).await.is_err());
     assert_eq!(stage.script.count("i4999.example/.well-known/aauth-agent.json"), 1);
 }
+
+/// The whole way, over a real socket.
+#[tokio::test]
+async fn an_issuer_on_this_machine() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
+    let metadata = json!({ "issuer": origin, "jwks_uri": format!("{origin}/jwks") });
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut head = [0; 2048];
+            let length = stream.read(&mut head).await.unwrap();
+            let for_keys = head[..length].starts_with(b"GET /jwks ");
+            let body = if for_keys { jwks(&["k1"]) } else { metadata.clone() }.to_string();
+            let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+            stream.write_all((head + &body).as_bytes()).await.unwrap();
+        }
+    });
+    let development = Development { loopback_issuers: true, ..Development::default() };
+    let issuer = ServerId::parse_under(&origin, development.identifier_rules()).unwrap();
+    let config = DiscoveryConfig { development, ..DiscoveryConfig::default() };
+    let issuers = Issuers::new(&config, Arc::new(FixedClock::at(0))).unwrap();
+    let keys = issuers.keys(&issuer, Dwk::Agent, "k1", WAIT).await.unwrap();
+    assert!(keys.select("k1").unwrap().is_ok());
+    let strict = Issuers::new(&DiscoveryConfig::default(), Arc::new(FixedClock::at(0))).unwrap();
+    let refused = strict.keys(&issuer, Dwk::Agent, "k1", WAIT).await.unwrap_err();
+    assert_eq!(refused, NotAdmitted::Loopback.into());
+}

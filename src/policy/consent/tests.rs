@@ -117,7 +117,7 @@ fn scopes_still_needed_are_asked_for_again() {
         &both,
         &[
             ("both at once, from nothing", ada_alone(), "POST", "/", Cause::Forbidden, "auth-token read write"),
-            ("both, holding one", ada_with(&["read", "x"]), "POST", "/", Cause::Forbidden, "auth-token read write x"),
+            ("both, holding one", ada_with(&["read", "x"]), "POST", "/", Cause::Forbidden, "auth-token read write"),
             ("holding the other", ada_with(&["write"]), "GET", "/", Cause::NothingPermits, "auth-token read"),
             (
                 "holding the other, needing both",

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use super::super::annotations::Require;
+use super::super::decision::{Cause, Denial, Outcome};
 use super::super::request::{ClaimValue, Principal, TokenFacts};
 use super::super::testkit::{NOW, ada, ada_alone, ada_with, anonymous, ask, auth_token, facts, robot, store};
 use super::*;
@@ -295,4 +296,17 @@ fn an_unknown_resource_is_denied() {
     let store = store(r#"@id("allow") permit (principal, action, resource);"#);
     let decision = store.current().decide("nothing", &ada_with(&[]), &facts("GET", "/"), NOW);
     assert_eq!(denial(&decision).cause, Cause::NotInSchema);
+}
+
+/// What is not enforced cannot refuse either.
+#[test]
+fn a_shadow_that_cannot_read_the_query_changes_nothing() {
+    let store = store(
+        r#"@id("allow") permit (principal, action, resource);
+           @id("s") @shadow forbid (principal, action, resource) when { context.request.query.hasTag("debug") };"#,
+    );
+    let ask = |query| store.current().decide("orders", &robot(), &RequestFacts { query, ..facts("GET", "/") }, NOW);
+    assert_eq!(ask(Some("debug")).shadow.len(), 1);
+    assert!(ask(Some("a=%zz")).is_permit());
+    assert_eq!(ask(Some("a=%zz")).shadow, []);
 }

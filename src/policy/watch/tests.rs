@@ -24,7 +24,7 @@ impl Watched {
 
     /// The next outcome, which an event must have brought: it comes well before a poll would.
     fn next(&self) -> ReloadOutcome {
-        self.outcomes.recv_timeout(Duration::from_secs(3)).expect("the change is noticed")
+        self.outcomes.recv_timeout(Duration::from_secs(4)).expect("the change is noticed")
     }
 
     fn permits(&self) -> bool {
