@@ -59,8 +59,8 @@ pub struct HttpListener {
     address: SocketAddr,
     tls: Option<RustlsAcceptor>,
     drain: Duration,
-    patience: Duration,
-    connections: usize,
+    pub(super) patience: Duration,
+    pub(super) connections: usize,
 }
 
 impl HttpListener {
@@ -106,7 +106,7 @@ impl HttpListener {
             std::future::pending::<()>().await;
         };
         tokio::select! {
-            served = serving => Ok(served?),
+            ended = serving => Ok(ended?),
             () = draining => Ok(()),
         }
     }
