@@ -1,5 +1,6 @@
 //! What verification proves, and each way in which it refuses.
 
+mod claims;
 mod requests;
 mod robustness;
 mod tokens;
