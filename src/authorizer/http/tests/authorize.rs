@@ -222,6 +222,6 @@ async fn only_posts_of_a_bounded_size() {
     let token = person_token();
     let form = signed_by(&form, &[], Signer::Agent { token: &token }, &agent_key());
     assert_eq!(served.send(&form, b"scope=x").await.problem(), (400, "invalid_request".into()));
-    let server = signed_by_server(&post("/authorize", b"{}"), PERSONS, Dwk::Person);
-    assert_eq!(served.send(&server, b"{}").await.problem(), (401, "unsupported_scheme".into()));
+    let of_a_server = signed_by_server(&post("/authorize", b"{}"), PERSONS, Dwk::Person);
+    assert_eq!(served.send(&of_a_server, b"{}").await.problem(), (401, "unsupported_scheme".into()));
 }

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::support::Served;
 use crate::authorizer::resource::AccessMode;
-use crate::authorizer::testkit::Kit;
+use crate::authorizer::testkit::{Kit, PERMIT_ALL};
 
 const DOCUMENT: &str = "/.well-known/aauth-resource.json";
 
@@ -44,10 +44,10 @@ async fn what_is_nowhere_is_not_found() {
     }
 }
 
-fn impatient(connections: usize) -> Served {
-    Served::serving(Kit::new(AccessMode::AuthToken), |listener| {
-        listener.patience = Duration::from_millis(300);
-        listener.connections = connections;
+/// The kit's resource, with an authorization endpoint.
+fn kit() -> Kit {
+    Kit::with(AccessMode::AuthToken, PERMIT_ALL, |resource| {
+        resource.metadata.authorization_endpoint = Some("https://orders.example/authorize".into());
     })
 }
 
@@ -59,7 +59,7 @@ async fn hangs_up(stream: &mut TcpStream) -> bool {
 
 #[tokio::test]
 async fn slow_and_idle_peers_are_hung_up_on() {
-    let served = impatient(10);
+    let served = Served::serving(kit(), |listener| listener.patience = Duration::from_millis(300));
     let mut silent = TcpStream::connect(served.address).await.unwrap();
     let mut half = TcpStream::connect(served.address).await.unwrap();
     half.write_all(b"GET /livez HTTP/1.1\r\nhost: a").await.unwrap();
@@ -68,6 +68,8 @@ async fn slow_and_idle_peers_are_hung_up_on() {
     let mut first = [0; 12];
     idle.read_exact(&mut first).await.unwrap();
     assert_eq!(&first, b"HTTP/1.1 200");
+    let body = b"POST /authorize HTTP/1.1\r\nhost: orders.example\r\ncontent-length: 9\r\nconnection: close\r\n\r\n{";
+    assert_eq!(served.send_raw(body).await.problem(), (408, "request_timeout".into()));
     assert!(hangs_up(&mut silent).await);
     assert!(hangs_up(&mut half).await);
     assert!(hangs_up(&mut idle).await);
@@ -76,7 +78,7 @@ async fn slow_and_idle_peers_are_hung_up_on() {
 /// Beyond the bound connections are closed, not queued; a place that is given back is taken again.
 #[tokio::test]
 async fn connections_are_bounded() {
-    let served = Served::serving(Kit::new(AccessMode::AuthToken), |listener| listener.connections = 2);
+    let served = Served::serving(kit(), |listener| listener.connections = 2);
     let mut held = Vec::new();
     for _ in 0..2 {
         let mut stream = TcpStream::connect(served.address).await.unwrap();

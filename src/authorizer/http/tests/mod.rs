@@ -5,4 +5,5 @@ mod listener;
 mod operator;
 mod revoke;
 mod support;
+mod tls;
 mod wellknown;

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::super::{HttpListener, HttpSettings, HttpState, Readiness, ServeError};
+use super::super::{HttpListener, HttpSettings, HttpState, HttpTls, Readiness, ServeError};
 use crate::aauth::digest::sha256_field;
 use crate::aauth::key::SigningKey;
 use crate::aauth::message::{Fields, Message};
@@ -46,10 +46,19 @@ impl Served {
         Self::serving(kit, |_| ())
     }
 
+    /// Under TLS.
+    pub(super) fn under(tls: HttpTls) -> Self {
+        Self::listening(Kit::new(AccessMode::AuthToken), Some(tls), |_| ())
+    }
+
     /// A kit behind a listener that the test may change.
     pub(super) fn serving(kit: Kit, change: impl FnOnce(&mut HttpListener)) -> Self {
+        Self::listening(kit, None, change)
+    }
+
+    fn listening(kit: Kit, tls: Option<HttpTls>, change: impl FnOnce(&mut HttpListener)) -> Self {
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let settings = HttpSettings { address, tls: None, drain: Duration::from_secs(1) };
+        let settings = HttpSettings { address, tls, drain: Duration::from_secs(1) };
         let mut listener = HttpListener::bind(&settings).unwrap();
         change(&mut listener);
         let address = listener.address();
@@ -67,12 +76,11 @@ impl Served {
     /// Sends a message with a body, and reads the answer.
     pub(super) async fn send(&self, message: &Message, body: &[u8]) -> Reply {
         let query = message.query().map(|query| format!("?{query}")).unwrap_or_default();
-        let mut head = format!("{} {}{query} HTTP/1.1\r\n", message.method(), message.path());
+        let first = format!("{} {}{query} HTTP/1.1\r\n", message.method(), message.path());
         let host = [("host", message.authority().as_bytes())];
-        for (name, value) in host.into_iter().chain(message.fields().iter()) {
-            head += &format!("{name}: {}\r\n", String::from_utf8_lossy(value));
-        }
-        head += &format!("content-length: {}\r\nconnection: close\r\n\r\n", body.len());
+        let line = |(name, value): (&str, &[u8])| format!("{name}: {}\r\n", String::from_utf8_lossy(value));
+        let fields: String = host.into_iter().chain(message.fields().iter()).map(line).collect();
+        let head = format!("{first}{fields}content-length: {}\r\nconnection: close\r\n\r\n", body.len());
         self.send_raw(&[head.as_bytes(), body].concat()).await
     }
 

@@ -1,12 +1,14 @@
 //! Metadata and keys.
 
+use super::super::wellknown::Documents;
 use super::support::{Served, post, signed_by};
 use crate::aauth::key::Jwks;
 use crate::aauth::metadata::Dwk;
 use crate::aauth::signing::Signer;
 use crate::aauth::token::Unverified;
 use crate::aauth::verify::{self, TokenRules};
-use crate::authorizer::testkit::{self, NOW, PERSONS, agent_key, key, person_token, server};
+use crate::authorizer::resource::{AccessMode, Resources};
+use crate::authorizer::testkit::{self, NOW, PERSONS, agent_key, key, orders, person_token, server};
 
 /// "Resource Server Metadata".
 #[tokio::test]
@@ -84,4 +86,22 @@ async fn a_resource_without_key_publishes_and_grants_nothing() {
     }
     let metadata = served.get("/.well-known/aauth-resource.json").await.json();
     assert_eq!(metadata.get("authorization_endpoint"), None);
+}
+
+/// One identity has one `jwks_uri`, whichever of its resources is asked; others' keys are not in it.
+#[test]
+fn resources_of_one_issuer_publish_each_others_keys() {
+    let [one, mut two, mut other] = [(); 3].map(|()| orders(AccessMode::AuthToken));
+    (two.id, two.jwks) = ("invoices".into(), Jwks::of([key("orders-1").public(), key("invoices-1").public()]));
+    (other.id, other.issuer, other.jwks) =
+        ("other".into(), server("https://other.example"), Jwks::of([key("other-1").public()]));
+    let documents = Documents::of(&Resources::new([one, two, other]));
+    let kids = |id: &str| {
+        let keys: serde_json::Value = serde_json::from_slice(&documents.of_resource[id].keys).unwrap();
+        let kids = keys["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned());
+        kids.collect::<Vec<_>>()
+    };
+    assert_eq!(kids("orders"), ["orders-1", "invoices-1"]);
+    assert_eq!(kids("invoices"), kids("orders"));
+    assert_eq!(kids("other"), ["other-1"]);
 }
