@@ -99,7 +99,8 @@ impl Kit {
     }
 }
 
-fn orders(access: AccessMode) -> Resource {
+/// The resource `orders`.
+pub(crate) fn orders(access: AccessMode) -> Resource {
     let key = key("orders-1");
     let trusting = |issuer| Trusted { any: false, named: BTreeSet::from([server(issuer)]) };
     Resource {
