@@ -125,11 +125,12 @@ impl SignatureError {
 impl From<KeyFault> for SignatureError {
     fn from(fault: KeyFault) -> Self {
         let code = match &fault {
-            KeyFault::Incomplete(_) => SignatureErrorCode::InvalidJwt,
             KeyFault::AlgorithmAbsent | KeyFault::AlgorithmUnsupported(_) => SignatureErrorCode::UnsupportedAlgorithm,
-            KeyFault::Disagrees | KeyFault::Private(_) | KeyFault::Malformed | KeyFault::KidForbidden => {
-                SignatureErrorCode::InvalidKey
-            }
+            KeyFault::Incomplete(_)
+            | KeyFault::Disagrees
+            | KeyFault::Private(_)
+            | KeyFault::Malformed
+            | KeyFault::KidForbidden => SignatureErrorCode::InvalidKey,
         };
         Self::new(code, fault.to_string())
     }

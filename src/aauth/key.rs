@@ -95,7 +95,10 @@ enum Material {
 impl PublicKey {
     /// Reads a JWK.
     pub fn from_jwk(jwk: &Map<String, Value>) -> Result<Self, KeyFault> {
-        let jwk = Jwk::from_map(jwk.clone()).map_err(|_| KeyFault::Incomplete("kty"))?;
+        if !jwk.get("kty").is_some_and(Value::is_string) {
+            return Err(KeyFault::Incomplete("kty"));
+        }
+        let jwk = Jwk::from_map(jwk.clone()).map_err(|_| KeyFault::Malformed)?;
         require_structure(&jwk)?;
         refuse_private(&jwk)?;
         let name = jwk.algorithm().ok_or(KeyFault::AlgorithmAbsent)?;

@@ -394,24 +394,10 @@ fn read_key(value: &str) -> Result<SignatureKey, SignatureError> {
                 return Err(KeyFault::KidForbidden.into());
             }
             let jwk: Map<String, Value> = item.params.iter().filter_map(string).collect();
-            inline_key(&jwk).map(SignatureKey::Hwk)
+            Ok(SignatureKey::Hwk(PublicKey::from_jwk(&jwk)?))
         }
         None => Err(SignatureError::new(Code::UnsupportedScheme, "the scheme is not known")),
     }
-}
-
-/// "Header Web Key": the parameters are a JWK's members.
-fn inline_key(jwk: &Map<String, Value>) -> Result<PublicKey, SignatureError> {
-    PublicKey::from_jwk(jwk).map_err(|fault| match fault {
-        // There is no token here that could be incomplete: it is the key that cannot be parsed.
-        KeyFault::Incomplete(_) => SignatureError::new(Code::InvalidKey, fault.to_string()),
-        KeyFault::AlgorithmAbsent
-        | KeyFault::AlgorithmUnsupported(_)
-        | KeyFault::Disagrees
-        | KeyFault::Private(_)
-        | KeyFault::Malformed
-        | KeyFault::KidForbidden => fault.into(),
-    })
 }
 
 fn printable(text: &str) -> String {

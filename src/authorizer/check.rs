@@ -56,12 +56,17 @@ impl Authorizer {
     /// Decides about one request.
     pub async fn check(&self, request: InboundRequest) -> Checked {
         let mut record = Record::of(&request);
-        let answer = match self.decide(request, &mut record).await {
-            Ok(permit) => Answer::Permit(permit),
-            Err(refusal) => *refusal,
-        };
+        let answer = self.answer(request, &mut record).await;
         record.conclude(&answer);
         Checked { answer, record }
+    }
+
+    /// The same for an edge that keeps the record, also of a check that it breaks off.
+    pub(super) async fn answer(&self, request: InboundRequest, record: &mut Record) -> Answer {
+        match self.decide(request, record).await {
+            Ok(permit) => Answer::Permit(permit),
+            Err(refusal) => *refusal,
+        }
     }
 
     /// Steps 2 to 7. Receiving the request and answering it are the gateway adapter's.
@@ -210,7 +215,7 @@ impl Authorizer {
 }
 
 /// The request under the name and scheme that the agent signed, where the gateway forwards others.
-fn as_the_agent_saw_it(mut request: InboundRequest, resource: &Resource) -> InboundRequest {
+pub(super) fn as_the_agent_saw_it(mut request: InboundRequest, resource: &Resource) -> InboundRequest {
     if resource.authority_override.is_some() || resource.scheme.is_some() {
         let (authority, scheme) = (resource.authority_override.as_deref(), resource.scheme.as_deref());
         request.message = request.message.seen_as(scheme, authority);
@@ -219,7 +224,7 @@ fn as_the_agent_saw_it(mut request: InboundRequest, resource: &Resource) -> Inbo
 }
 
 /// `Content-Digest` speaks of the body that came with it, where there is one to compare.
-fn body_is_the_one_signed(
+pub(super) fn body_is_the_one_signed(
     resource: &Resource,
     signed: &SignedRequest,
     request: &InboundRequest,

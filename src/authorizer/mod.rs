@@ -5,15 +5,20 @@
 //! agents and issuers need of a resource. Neither edge knows the other, or Cedar.
 
 pub mod answer;
+pub mod authorize;
 mod build;
 pub mod check;
 pub mod config;
 pub mod decision_log;
+pub mod envoy;
+pub mod http;
 mod identify;
 pub mod inbound;
 pub mod known;
 pub mod metrics;
 pub mod mint;
+pub mod observe;
+mod parameters;
 pub mod permit;
 pub(crate) mod random;
 pub mod record;
@@ -21,6 +26,9 @@ mod refusal;
 pub mod replay;
 pub mod resource;
 pub mod revocation;
+pub mod revoke;
+pub mod server;
+pub mod status;
 mod stopwatch;
 pub mod telemetry;
 pub mod trace;

@@ -109,6 +109,7 @@ fn orders(access: AccessMode) -> Resource {
             window: 60,
             max_agent_lifetime: MAX_AGENT_LIFETIME,
         },
+        token_types: Vec::new(),
         agent_servers: trusting(AGENTS),
         person_servers: trusting(PERSONS),
         auth_servers: trusting(ACCESS),

@@ -71,7 +71,7 @@ fn enough(snapshot: &Snapshot, question: Question<'_>, subject: &Subject, candid
 
 /// Only a person consents; and a key or an agent alone would be another principal with an auth token.
 fn can_consent(subject: &Subject) -> bool {
-    subject.prepared().is_ok_and(|prepared| prepared.kind == PrincipalKind::Person)
+    subject.kind() == PrincipalKind::Person
 }
 
 #[cfg(test)]

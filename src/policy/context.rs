@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{Context, Entity, EntityUid, RestrictedExpression};
 
+use super::dates::datetime;
 use super::mentions::Mentions;
 use super::names::{names, uid};
 use super::path::percent_decode;
 use super::request::RequestFacts;
-use super::subject::datetime;
 
 /// The most query parameters that are read. A request with more is not decided by policies that read them.
 const MAX_PARAMETERS: usize = 256;

@@ -62,13 +62,21 @@ struct Leaf {
     slice: Slice,
 }
 
+/// A head, with what it names.
+#[derive(PartialEq, Eq, Hash)]
+struct Names<'h> {
+    principal: Option<EntityUid>,
+    resource: Option<EntityUid>,
+    head: &'h Head,
+}
+
 impl Index {
     /// Sorts the policies of the resource `own`.
     pub(super) fn new(policies: &[&Loaded], own: &EntityUid, actions: &Actions) -> Result<Self, Box<PolicySetError>> {
         let heads: Vec<Head> = policies.iter().map(|loaded| Head::of(loaded, actions)).collect();
         let root = uid(&names().path, "/");
         let mut general: Vec<usize> = Vec::new();
-        let mut named: HashMap<(Option<EntityUid>, Option<EntityUid>, &Head), Vec<usize>> = HashMap::new();
+        let mut named: HashMap<Names<'_>, Vec<usize>> = HashMap::new();
         for (at, (loaded, head)) in policies.iter().zip(&heads).enumerate() {
             let principal = principal_of(&loaded.policy.principal_constraint());
             // Every request is below these two: to name them is to name none.
@@ -76,11 +84,11 @@ impl Index {
             if principal.is_none() && resource.is_none() {
                 general.push(at);
             } else {
-                named.entry((principal, resource, head)).or_default().push(at);
+                named.entry(Names { principal, resource, head }).or_default().push(at);
             }
         }
         let mut index = Self { general: general_slices(policies, &heads, &general, actions)?, ..Self::default() };
-        for ((principal, resource, head), members) in named {
+        for (Names { principal, resource, head }, members) in named {
             let leaf = Leaf { head: head.clone(), slice: Slice::new(policies, &members)? };
             let group = match principal {
                 Some(principal) => index.named.entry(principal).or_default(),

@@ -1,14 +1,15 @@
-//! Which parts of the context a policy reads, so that the others need not be built: a date costs Cedar more to make
-//! than most policies cost to evaluate.
+//! Which parts of the context and of the caller a policy reads, so that the others need not be built: a date costs
+//! Cedar more to make than most policies cost to evaluate.
 //!
-//! Read from the policy's syntax tree, and cautious: a context used in any way but by attribute counts as read whole.
+//! Read from the policy's syntax tree, and cautious: a context used in any way but by attribute counts as read whole,
+//! and so does a principal used in any way but compared.
 
 use std::ops::{BitOr, BitOrAssign};
 
-use cedar_policy::Policy;
+use cedar_policy::{Policy, PrincipalConstraint};
 use serde_json::Value;
 
-/// A set of parts of the context.
+/// A set of parts of the context and of the caller.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Mentions(u16);
 
@@ -22,6 +23,10 @@ impl Mentions {
     pub(super) const SOURCE_IP: Self = Self(1 << 6);
     pub(super) const PEER: Self = Self(1 << 7);
     pub(super) const TOKEN: Self = Self(1 << 8);
+    /// Anything of the principal but its name and ancestors, which then are built as well, or of the token but its type and scopes.
+    pub(super) const DETAILS: Self = Self(1 << 9);
+    /// The principal's ancestors.
+    pub(super) const ANCESTORS: Self = Self(1 << 10);
     /// Any part of the request.
     pub(super) const REQUEST: Self = Self(0b1111_1110);
     pub(super) const EVERYTHING: Self = Self(u16::MAX);
@@ -30,7 +35,10 @@ impl Mentions {
     pub(super) fn of(policy: &Policy) -> Self {
         // A policy whose tree cannot be had is taken to read everything.
         policy.to_json().map_or(Self::EVERYTHING, |tree| {
-            let mut found = Self::default();
+            let mut found = match policy.principal_constraint() {
+                PrincipalConstraint::In(_) | PrincipalConstraint::IsIn(..) => Self::ANCESTORS,
+                PrincipalConstraint::Any | PrincipalConstraint::Eq(_) | PrincipalConstraint::Is(_) => Self::default(),
+            };
             collect(&tree, &mut found);
             found
         })
@@ -64,31 +72,56 @@ fn collect(tree: &Value, found: &mut Mentions) {
     match tree {
         Value::Object(fields) => {
             // Reached only where the context is not the left side of an access: read whole.
-            if fields.get("Var").is_some_and(|var| var == "context") {
+            if is_variable(tree, "context") {
                 *found |= Mentions::EVERYTHING;
             }
-            fields.values().for_each(|field| collect(field, found));
+            if is_variable(tree, "principal") {
+                *found |= Mentions::DETAILS;
+            }
+            for (operator, operands) in fields {
+                let compares = matches!(operator.as_str(), "==" | "!=" | "in" | "is");
+                if let (true, Value::Object(sides)) = (compares, operands) {
+                    if operator == "in" || sides.contains_key("in") {
+                        *found |= Mentions::ANCESTORS;
+                    }
+                    let read = sides.values().filter(|side| !is_variable(side, "principal"));
+                    read.for_each(|side| collect(side, found));
+                } else {
+                    collect(operands, found);
+                }
+            }
         }
         Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
-/// The part that an access to the context, or to its request, reads.
+/// The part that an access to the context, its token or its request reads.
 fn access(tree: &Value) -> Option<Mentions> {
     let (left, attribute) = attribute_of(tree)?;
-    if is_context(left) {
+    if is_variable(left, "context") {
         return Some(match attribute {
             "now" => Mentions::NOW,
-            "token" => Mentions::TOKEN,
+            "token" => Mentions::TOKEN | Mentions::DETAILS,
             _ => Mentions::EVERYTHING,
         });
     }
-    let (context, request) = attribute_of(left)?;
-    if !is_context(context) || request != "request" {
+    let (context, part) = attribute_of(left)?;
+    if !is_variable(context, "context") {
         return None;
     }
-    Some(match attribute {
+    match part {
+        "token" => Some(match attribute {
+            "typ" | "scopes" => Mentions::TOKEN,
+            _ => Mentions::TOKEN | Mentions::DETAILS,
+        }),
+        "request" => Some(of_request(attribute)),
+        _ => None,
+    }
+}
+
+fn of_request(attribute: &str) -> Mentions {
+    match attribute {
         "method" => Mentions::METHOD,
         "host" => Mentions::HOST,
         "path" => Mentions::PATH,
@@ -97,7 +130,7 @@ fn access(tree: &Value) -> Option<Mentions> {
         "source_ip" => Mentions::SOURCE_IP,
         "peer" => Mentions::PEER,
         _ => Mentions::EVERYTHING,
-    })
+    }
 }
 
 /// The two sides of `left.attribute` and of `left has attribute`.
@@ -106,8 +139,8 @@ fn attribute_of(tree: &Value) -> Option<(&Value, &str)> {
     Some((access.get("left")?, access.get("attr")?.as_str()?))
 }
 
-fn is_context(tree: &Value) -> bool {
-    tree.get("Var").is_some_and(|var| var == "context")
+fn is_variable(tree: &Value, name: &str) -> bool {
+    tree.get("Var").is_some_and(|var| var == name)
 }
 
 #[cfg(test)]
@@ -124,7 +157,21 @@ mod tests {
         for (condition, expected) in [
             ("true", Mentions::default()),
             ("principal == resource", Mentions::default()),
+            ("principal is AAuth::Agent", Mentions::default()),
+            ("principal is AAuth::Agent in resource", Mentions::ANCESTORS),
+            ("principal in [resource, action]", Mentions::ANCESTORS),
+            (r#"principal.sub == "a""#, Mentions::DETAILS),
+            ("principal has tenant", Mentions::DETAILS),
+            (r#"principal.hasTag("a")"#, Mentions::DETAILS),
+            (r#"principal.getTag("a") == []"#, Mentions::DETAILS),
+            ("[principal].contains(resource)", Mentions::DETAILS),
+            ("(if true then principal else principal).a == 1", Mentions::DETAILS),
+            (r#"{"a": principal}.a.b == 1"#, Mentions::DETAILS),
             (r#"context.token.scopes.contains("a")"#, Mentions::TOKEN),
+            (r#"context.token.typ == "auth""#, Mentions::TOKEN),
+            ("context.token has key", Mentions::TOKEN | Mentions::DETAILS),
+            (r#"context.token.issuer == "a""#, Mentions::TOKEN | Mentions::DETAILS),
+            ("context.token == resource", Mentions::TOKEN | Mentions::DETAILS),
             (r#"context.now > datetime("2026-01-01")"#, Mentions::NOW),
             (r#"context.request.method == "GET""#, Mentions::METHOD),
             (r#"context["request"]["host"] == "GET""#, Mentions::HOST),
@@ -144,6 +191,20 @@ mod tests {
             ),
         ] {
             assert_eq!(mentions(condition), expected, "{condition}");
+        }
+    }
+
+    #[test]
+    fn a_head_may_mention_ancestors() {
+        for (principal, expected) in [
+            ("principal", Mentions::default()),
+            ("principal is AAuth::Agent", Mentions::default()),
+            (r#"principal == AAuth::Agent::"a""#, Mentions::default()),
+            (r#"principal in AAuth::Tenant::"a""#, Mentions::ANCESTORS),
+            (r#"principal is AAuth::Person in AAuth::Tenant::"a""#, Mentions::ANCESTORS),
+        ] {
+            let policy = Policy::parse(None, format!("permit ({principal}, action, resource);")).unwrap();
+            assert_eq!(Mentions::of(&policy), expected, "{principal}");
         }
     }
 }

@@ -11,6 +11,7 @@ mod annotations;
 mod answer;
 mod consent;
 mod context;
+mod dates;
 mod decision;
 mod engine;
 mod error;

@@ -1,11 +1,14 @@
-//! Who asks, ready for Cedar. Made once a token and kept beside it, so that a warm check pays for no entity, no parent
-//! and no date of it again.
+//! Who asks, ready for Cedar. Made once a token and kept beside it.
+//!
+//! Most policies read a caller's name, parents and scopes, which cost little to build and much to keep for every token
+//! seen. The rest, attributes, claims and dates, is built when a policy first reads it, and kept from then on.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use cedar_policy::{Entities, Entity, EntityTypeName, EntityUid, RestrictedExpression};
 
+use super::dates::datetime;
 use super::names::{names, uid};
 use super::request::{ClaimValue, Principal, TokenFacts, TokenKind};
 
@@ -17,7 +20,11 @@ pub struct Subject(Arc<Inner>);
 struct Inner {
     principal: Principal,
     token: Option<TokenFacts>,
-    prepared: Result<Prepared, String>,
+    kind: PrincipalKind,
+    /// The principal and its ancestors: what a policy's head may name.
+    lineage: Box<[EntityUid]>,
+    token_uid: EntityUid,
+    details: OnceLock<Result<Entities, String>>,
 }
 
 /// The types a principal can be of.
@@ -53,22 +60,13 @@ impl PrincipalKind {
     }
 }
 
-/// What Cedar needs of a subject.
-#[derive(Debug)]
-pub(super) struct Prepared {
-    pub(super) kind: PrincipalKind,
-    pub(super) uid: EntityUid,
-    /// The principal and its ancestors: what a policy's head may name.
-    pub(super) keys: Vec<EntityUid>,
-    pub(super) token: EntityUid,
-    pub(super) entities: Entities,
-}
-
 impl Subject {
     /// Prepares a principal and its token.
     pub fn new(principal: Principal, token: Option<TokenFacts>) -> Self {
-        let prepared = prepare(&principal, token.as_ref());
-        Self(Arc::new(Inner { principal, token, prepared }))
+        let (kind, id) = identity(&principal);
+        let lineage = std::iter::once(uid(kind.entity_type(), id)).chain(parents(&principal)).collect();
+        let token_uid = uid(&names().token, token.as_ref().map_or("none", |token| &token.jti));
+        Self(Arc::new(Inner { principal, token, kind, lineage, token_uid, details: OnceLock::new() }))
     }
 
     /// The same subject with these scopes as well, as an auth token would give them.
@@ -98,90 +96,134 @@ impl Subject {
         self.0.token.as_ref().map_or(&[], |token| &token.scopes)
     }
 
-    pub(super) fn prepared(&self) -> Result<&Prepared, &str> {
-        self.0.prepared.as_ref().map_err(String::as_str)
+    pub(super) fn kind(&self) -> PrincipalKind {
+        self.0.kind
+    }
+
+    /// The principal and its ancestors.
+    pub(super) fn lineage(&self) -> &[EntityUid] {
+        &self.0.lineage
+    }
+
+    pub(super) fn token_uid(&self) -> &EntityUid {
+        &self.0.token_uid
+    }
+
+    /// The principal and the token, with everything known of them.
+    pub(super) fn detailed(&self) -> Result<Entities, String> {
+        let build = || {
+            let Inner { principal, token, .. } = &*self.0;
+            let (attributes, tags) = attributes(principal, token.as_ref());
+            let entity = Entity::new_with_tags(self.uid()?, attributes, self.parents(), tags)
+                .map_err(|error| error.to_string())?;
+            let token = self.token_entity(token_details(principal, token.as_ref()))?;
+            Entities::from_entities([entity, token], None).map_err(|error| error.to_string())
+        };
+        self.0.details.get_or_init(build).clone()
+    }
+
+    /// The principal with its ancestors.
+    pub(super) fn principal_alone(&self) -> Result<Entity, String> {
+        Ok(Entity::new_no_attrs(self.uid()?, self.parents().collect()))
+    }
+
+    /// The token with its type and scopes.
+    pub(super) fn token_alone(&self) -> Result<Entity, String> {
+        self.token_entity(Attributes::new())
+    }
+
+    /// The principal's own entity.
+    pub(super) fn uid(&self) -> Result<EntityUid, String> {
+        self.0.lineage.first().cloned().ok_or_else(|| "the principal has no entity".to_owned())
+    }
+
+    fn parents(&self) -> impl Iterator<Item = EntityUid> {
+        self.0.lineage.iter().skip(1).cloned()
+    }
+
+    /// The token as an entity: `context.token.scopes` reads like a record, and what it holds can be kept.
+    fn token_entity(&self, mut attributes: Attributes) -> Result<Entity, String> {
+        let typ = self.0.token.as_ref().map_or("none", |token| token.kind.as_str());
+        attributes.insert("typ".to_owned(), string(typ));
+        attributes.insert("scopes".to_owned(), strings(self.scopes()));
+        Entity::new(self.0.token_uid.clone(), attributes, HashSet::new()).map_err(|error| error.to_string())
     }
 }
 
 type Attributes = HashMap<String, RestrictedExpression>;
+type Tags = BTreeMap<String, RestrictedExpression>;
 
-fn prepare(principal: &Principal, token: Option<&TokenFacts>) -> Result<Prepared, String> {
-    let shape = Shape::of(principal);
-    let tags = token.map(|token| tags(&token.claims)).unwrap_or_default();
-    let tags = if shape.tagged { tags } else { BTreeMap::new() };
-    let keys: Vec<EntityUid> = std::iter::once(shape.uid.clone()).chain(shape.parents.iter().cloned()).collect();
-    let entity = Entity::new_with_tags(shape.uid.clone(), shape.attributes, shape.parents, tags)
-        .map_err(|error| error.to_string())?;
-    let token = token_entity(principal, token)?;
-    let token_uid = token.uid();
-    let entities = Entities::from_entities([entity, token], None).map_err(|error| error.to_string())?;
-    Ok(Prepared { kind: shape.kind, uid: shape.uid, keys, token: token_uid, entities })
-}
-
-/// A principal as an entity.
-struct Shape {
-    kind: PrincipalKind,
-    uid: EntityUid,
-    attributes: Attributes,
-    parents: HashSet<EntityUid>,
-    tagged: bool,
-}
-
-impl Shape {
-    fn of(principal: &Principal) -> Self {
-        let n = names();
-        let mut attributes = Attributes::new();
-        let mut parents = HashSet::new();
-        let (kind, id) = match principal {
-            Principal::Agent { id, provider, parent, ps } => {
-                let provider = uid(&n.agent_provider, provider);
-                attributes.insert("id".to_owned(), string(id));
-                attributes.insert("provider".to_owned(), entity(&provider));
-                parents.insert(provider);
-                if let Some(parent) = parent {
-                    attributes.insert("parent".to_owned(), string(parent));
-                    parents.insert(uid(&n.agent, parent));
-                }
-                if let Some(ps) = ps {
-                    attributes.insert("ps".to_owned(), entity(&uid(&n.person_server, ps)));
-                }
-                (PrincipalKind::Agent, id.clone())
-            }
-            Principal::Person { iss, sub, ps, tenant, groups, roles } => {
-                // Whoever knows the person qualifies every name: two authorities may give one name to two things.
-                let qualified = |name: &str| format!("{ps}#{name}");
-                let server = uid(&n.person_server, ps);
-                attributes.insert("iss".to_owned(), string(iss));
-                attributes.insert("sub".to_owned(), string(sub));
-                attributes.insert("ps".to_owned(), entity(&server));
-                parents.insert(server);
-                if let Some(tenant) = tenant {
-                    let tenant = uid(&n.tenant, qualified(tenant));
-                    attributes.insert("tenant".to_owned(), entity(&tenant));
-                    parents.insert(tenant);
-                }
-                parents.extend(groups.iter().map(|group| uid(&n.group, qualified(group))));
-                parents.extend(roles.iter().map(|role| uid(&n.role, qualified(role))));
-                (PrincipalKind::Person, qualified(sub))
-            }
-            Principal::Key { thumbprint } => {
-                attributes.insert("thumbprint".to_owned(), string(thumbprint));
-                (PrincipalKind::Key, thumbprint.clone())
-            }
-            Principal::Anonymous => (PrincipalKind::Anonymous, "anonymous".to_owned()),
-        };
-        let tagged = matches!(principal, Principal::Agent { .. } | Principal::Person { .. });
-        Self { kind, uid: uid(kind.entity_type(), id), attributes, parents, tagged }
+fn identity(principal: &Principal) -> (PrincipalKind, String) {
+    match principal {
+        Principal::Agent { id, .. } => (PrincipalKind::Agent, id.clone()),
+        Principal::Person { sub, ps, .. } => (PrincipalKind::Person, qualified(ps, sub)),
+        Principal::Key { thumbprint } => (PrincipalKind::Key, thumbprint.clone()),
+        Principal::Anonymous => (PrincipalKind::Anonymous, "anonymous".to_owned()),
     }
 }
 
-/// The token as an entity: `context.token.scopes` reads like a record, and its dates are parsed once a token.
-fn token_entity(principal: &Principal, token: Option<&TokenFacts>) -> Result<Entity, String> {
+/// Whoever knows a person qualifies every name it gives: two authorities may give one name to two things.
+fn qualified(ps: &str, name: &str) -> String {
+    format!("{ps}#{name}")
+}
+
+fn parents(principal: &Principal) -> Vec<EntityUid> {
+    let n = names();
+    match principal {
+        Principal::Agent { provider, parent, .. } => {
+            let parent = parent.iter().map(|parent| uid(&n.agent, parent));
+            std::iter::once(uid(&n.agent_provider, provider)).chain(parent).collect()
+        }
+        Principal::Person { ps, tenant, groups, roles, .. } => {
+            let tenant = tenant.iter().map(|tenant| uid(&n.tenant, qualified(ps, tenant)));
+            let groups = groups.iter().map(|group| uid(&n.group, qualified(ps, group)));
+            let roles = roles.iter().map(|role| uid(&n.role, qualified(ps, role)));
+            std::iter::once(uid(&n.person_server, ps)).chain(tenant).chain(groups).chain(roles).collect()
+        }
+        Principal::Key { .. } | Principal::Anonymous => Vec::new(),
+    }
+}
+
+fn attributes(principal: &Principal, token: Option<&TokenFacts>) -> (Attributes, Tags) {
+    let n = names();
+    let mut attributes = Attributes::new();
+    let mut put = |name: &str, value| attributes.insert(name.to_owned(), value);
+    let tagged = match principal {
+        Principal::Agent { id, provider, parent, ps } => {
+            put("id", string(id));
+            put("provider", entity(uid(&n.agent_provider, provider)));
+            if let Some(parent) = parent {
+                put("parent", string(parent));
+            }
+            if let Some(ps) = ps {
+                put("ps", entity(uid(&n.person_server, ps)));
+            }
+            true
+        }
+        Principal::Person { iss, sub, ps, tenant, .. } => {
+            put("iss", string(iss));
+            put("sub", string(sub));
+            put("ps", entity(uid(&n.person_server, ps)));
+            if let Some(tenant) = tenant {
+                put("tenant", entity(uid(&n.tenant, qualified(ps, tenant))));
+            }
+            true
+        }
+        Principal::Key { thumbprint } => {
+            put("thumbprint", string(thumbprint));
+            false
+        }
+        Principal::Anonymous => false,
+    };
+    let tags = token.filter(|_| tagged).map(|token| tags(&token.claims)).unwrap_or_default();
+    (attributes, tags)
+}
+
+/// What the token says besides its type and scopes.
+fn token_details(principal: &Principal, token: Option<&TokenFacts>) -> Attributes {
     let mut attributes = Attributes::new();
     let mut put = |name: &str, value| attributes.insert(name.to_owned(), value);
     if let Some(token) = token {
-        put("typ", string(token.kind.as_str()));
-        put("scopes", strings(&token.scopes));
         put("key", string(&token.key));
         put("issuer", string(&token.issuer));
         put("jti", string(&token.jti));
@@ -192,18 +234,13 @@ fn token_entity(principal: &Principal, token: Option<&TokenFacts>) -> Result<Ent
                 put(name, string(value));
             }
         }
-    } else {
-        put("typ", string("none"));
-        put("scopes", strings(&[]));
-        if let Principal::Key { thumbprint } = principal {
-            put("key", string(thumbprint));
-        }
+    } else if let Principal::Key { thumbprint } = principal {
+        put("key", string(thumbprint));
     }
-    let id = token.map_or("none", |token| token.jti.as_str());
-    Entity::new(uid(&names().token, id), attributes, HashSet::new()).map_err(|error| error.to_string())
+    attributes
 }
 
-fn tags(claims: &BTreeMap<String, ClaimValue>) -> BTreeMap<String, RestrictedExpression> {
+fn tags(claims: &BTreeMap<String, ClaimValue>) -> Tags {
     claims
         .iter()
         .map(|(name, value)| {
@@ -224,35 +261,8 @@ fn strings(values: &[String]) -> RestrictedExpression {
     RestrictedExpression::new_set(values.iter().map(|value| string(value)))
 }
 
-fn entity(uid: &EntityUid) -> RestrictedExpression {
-    RestrictedExpression::new_entity_uid(uid.clone())
-}
-
-/// A time as Cedar reads it. Times before 1970 or after 9999 become those bounds: tokens so dated are refused earlier.
-pub(super) fn datetime(seconds: i64) -> RestrictedExpression {
-    const LAST: i64 = 253_402_300_799;
-    let seconds = seconds.clamp(0, LAST);
-    let (days, second) = (seconds / 86_400, seconds % 86_400);
-    let (year, month, day) = civil(days);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    RestrictedExpression::new_datetime(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))
-}
-
-/// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar.
-///
-/// Counted from March of the year 0, so that the leap day comes last in its year and each 400 years are alike.
-fn civil(days: i64) -> (i64, i64, i64) {
-    const DAYS_TO_1970: i64 = 719_468;
-    const DAYS_OF_400_YEARS: i64 = 146_097;
-    let days = days + DAYS_TO_1970;
-    let (era, day_of_era) = (days / DAYS_OF_400_YEARS, days % DAYS_OF_400_YEARS);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
-    (year, month, day)
+fn entity(uid: EntityUid) -> RestrictedExpression {
+    RestrictedExpression::new_entity_uid(uid)
 }
 
 #[cfg(test)]
@@ -260,24 +270,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_have_their_dates() {
-        for (days, date) in [
-            (0, (1970, 1, 1)),
-            (58, (1970, 2, 28)),
-            (59, (1970, 3, 1)),
-            (789, (1972, 2, 29)),
-            (11_016, (2000, 2, 29)),
-            (20_781, (2026, 11, 24)),
-            (2_932_896, (9999, 12, 31)),
-        ] {
-            assert_eq!(civil(days), date, "{days}");
-        }
-    }
-
-    #[test]
     fn extreme_times_do_not_break_a_subject() {
         let token = TokenFacts { issued_at: i64::MIN, expires_at: i64::MAX, ..super::super::testkit::auth_token(&[]) };
-        assert!(Subject::new(super::super::testkit::ada(), Some(token)).prepared().is_ok());
+        assert!(Subject::new(super::super::testkit::ada(), Some(token)).detailed().is_ok());
     }
 
     #[test]
@@ -291,7 +286,7 @@ mod tests {
             roles: vec!["admin".to_owned()],
         };
         let subject = Subject::new(person, None);
-        let keys: HashSet<String> = subject.prepared().unwrap().keys.iter().map(ToString::to_string).collect();
+        let keys: HashSet<String> = subject.lineage().iter().map(ToString::to_string).collect();
         for key in [
             r#"AAuth::Person::"https://ps.example#ada""#,
             r#"AAuth::PersonServer::"https://ps.example""#,

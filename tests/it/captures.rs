@@ -4,7 +4,7 @@
 use aauth_authorizer::aauth::digest;
 use aauth_authorizer::aauth::error::{SignatureError, SignatureErrorCode as Code};
 use aauth_authorizer::aauth::identifier::{IdentifierRules, ServerId};
-use aauth_authorizer::aauth::key::Jwks;
+use aauth_authorizer::aauth::key::{CompactJws, Jwks, thumbprint};
 use aauth_authorizer::aauth::message::{Fields, Message};
 use aauth_authorizer::aauth::metadata::{Dwk, IssuerMetadata};
 use aauth_authorizer::aauth::signature::{Scheme, SignatureKey, SignatureRules, SignedRequest};
@@ -235,6 +235,40 @@ fn every_content_digest_speaks_of_its_body() {
         }
     }
     assert!(checked > 15);
+}
+
+/// The recorders decoded keys and tokens with libraries of their own: ours read the same.
+#[test]
+fn every_key_and_token_reads_as_it_was_recorded() {
+    for file in [AAUTH_PY, SHIMMED, INTROSPECTION] {
+        let capture = Capture::open(file);
+        for (party, key) in capture.0["keys"].as_object().unwrap() {
+            let ours = thumbprint(key["private_jwk"].as_object().unwrap()).unwrap();
+            assert_eq!(ours.as_str(), key["thumbprint"], "{party}");
+        }
+        for case in capture.cases() {
+            for (typ, token) in case.value["tokens"].as_object().unwrap() {
+                let jws = CompactJws::decode(token["raw"].as_str().unwrap()).unwrap();
+                assert_eq!(Value::Object(jws.header), token["header"], "{typ} of {}", case.name());
+                assert_eq!(Value::Object(jws.claims), token["claims"], "{typ} of {}", case.name());
+            }
+        }
+    }
+}
+
+/// Discovery by `{iss}/.well-known/{dwk}`: the documents that Person Server fetched, in the order we would.
+#[test]
+fn the_documents_another_server_fetched_are_those_we_would_fetch() {
+    let capture = Capture::open(INTROSPECTION);
+    let fetched = capture.0["hub_requests"].as_array().unwrap().iter().map(|fetch| fetch["url"].as_str().unwrap());
+    let would = |issuer: &str, dwk: Dwk| {
+        let issuer = ServerId::parse(issuer).unwrap();
+        let document = issuer.well_known(dwk.name());
+        let metadata = capture.0["documents"][&document].to_string();
+        [document, IssuerMetadata::parse(metadata.as_bytes(), &issuer).unwrap().jwks_uri]
+    };
+    let ours = [would("https://agents.peer.test", Dwk::Agent), would("https://api.peer.test", Dwk::Resource)].concat();
+    assert_eq!(fetched.collect::<Vec<_>>(), ours);
 }
 
 /// A captured request is good for the window around `created`, at its own server, and as it was sent.

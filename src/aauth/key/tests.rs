@@ -1,13 +1,13 @@
 use super::*;
 
-fn map(value: Value) -> Map<String, Value> {
+fn map(value: &Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }
 
 /// RFC 7638, section 3.1.
 #[test]
 fn thumbprint_of_rfc_7638() {
-    let jwk = map(json!({
+    let jwk = map(&json!({
         "kty": "RSA",
         "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
         "e": "AQAB", "alg": "RS256", "kid": "2011-04-29"
@@ -18,7 +18,7 @@ fn thumbprint_of_rfc_7638() {
 /// RFC 8037, appendix A.3: an Ed25519 key's thumbprint.
 #[test]
 fn thumbprint_of_rfc_8037() {
-    let jwk = map(json!({"kty": "OKP", "crv": "Ed25519", "alg": "Ed25519",
+    let jwk = map(&json!({"kty": "OKP", "crv": "Ed25519", "alg": "Ed25519",
         "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}));
     assert_eq!(PublicKey::from_jwk(&jwk).unwrap().thumbprint().as_str(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
 }
@@ -40,7 +40,7 @@ fn a_signature_verifies_under_its_own_key_alone() {
 #[test]
 fn a_jws_names_its_algorithm_and_verifies() {
     for key in [SigningKey::ed25519("a", &[7; 32]), SigningKey::es256("b", &[7; 32]).unwrap()] {
-        let jws = key.sign_jwt("aa-agent+jwt", &map(json!({"iss": "https://a.example"})));
+        let jws = key.sign_jwt("aa-agent+jwt", &map(&json!({"iss": "https://a.example"})));
         let jws = CompactJws::decode(&jws).unwrap();
         assert_eq!(jws.header_str("alg"), Some(key.public().algorithm().name()));
         assert_eq!((jws.header_str("typ"), jws.header_str("kid")), (Some("aa-agent+jwt"), Some(key.kid())));

@@ -148,8 +148,9 @@ impl From<TokenFault> for SignatureError {
             TokenFault::Expired => Code::ExpiredJwt,
             TokenFault::IssuedInFuture => Code::ClockSkew,
             TokenFault::UnknownKey => Code::UnknownKey,
-            TokenFault::IssuerKey(fault) | TokenFault::Confirmation(fault) => SignatureError::from(fault).code,
-            TokenFault::Malformed
+            // "Request-Context Binding": a token whose own key lacks a member is incomplete itself.
+            TokenFault::Confirmation(KeyFault::Incomplete(_))
+            | TokenFault::Malformed
             | TokenFault::WrongType(_)
             | TokenFault::WrongDwk
             | TokenFault::BadClaim { .. }
@@ -157,6 +158,7 @@ impl From<TokenFault> for SignatureError {
             | TokenFault::ForeignAgent
             | TokenFault::TooLong(_)
             | TokenFault::BadSignature => Code::InvalidJwt,
+            TokenFault::IssuerKey(fault) | TokenFault::Confirmation(fault) => SignatureError::from(fault).code,
         };
         Self::new(code, detail)
     }

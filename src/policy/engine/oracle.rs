@@ -43,7 +43,8 @@ const RESOURCES: [&str; 7] = [
     r#"resource in AAuth::Resource::"orders""#,
 ];
 
-const CONDITIONS: [&str; 4] = [
+const CONDITIONS: [&str; 5] = [
+    r#"unless { principal in AAuth::Group::"https://ps.example#eng" }"#,
     "",
     r#"when { context.token.scopes.contains("orders.read") }"#,
     r#"unless { context.request.path like "/v1/*" }"#,
@@ -150,13 +151,17 @@ fn how_long_it_takes() {
         }
         println!("{name}: {best:.2} us");
     };
+    let before = resident();
+    let many: Vec<Subject> = (0..10_000).map(|_| ada_with(&["c3.read", "c3.write"])).collect();
+    println!("10000 subjects: {} kB", resident() - before);
+    drop(many);
     let facts = facts("GET", "/v1/c3/42");
     let subject = ada_with(&["c3.read"]);
     for count in [10, 1000, 10_000] {
         let folder = realistic(count);
         let start = Instant::now();
         let store = folder.open().unwrap();
-        println!("load {count}: {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
+        println!("load {count}: {:.0} ms, {} kB resident", start.elapsed().as_secs_f64() * 1e3, resident());
         let snapshot = store.current();
         assert!(snapshot.decide("orders", &subject, &facts, NOW).is_permit());
         time(&format!("decide, {count} policies"), &mut || {
@@ -177,4 +182,11 @@ fn how_long_it_takes() {
     time("prepare a subject", &mut || {
         black_box(ada_with(&["c3.read"]));
     });
+}
+
+/// Resident memory, in kB.
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }

@@ -1,0 +1,149 @@
+//! The walls between the rooms, kept by reading what each file names.
+//!
+//! A room may be read, replaced and reasoned about alone only as long as these hold: the protocol names nothing but
+//! itself, one foreign crate is named in one room, and the edges know neither each other nor Cedar.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A source file, without its unit tests and comments.
+struct Source {
+    path: String,
+    code: String,
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    collect(&root, &mut files);
+    let read = |file: &PathBuf| {
+        let path = file.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
+        Source { code: code_of(&fs::read_to_string(file).unwrap()), path }
+    };
+    let is_test = |path: &str| path.ends_with("tests.rs") || path.contains("/tests/") || path.contains("test");
+    files.iter().map(read).filter(|source| !is_test(&source.path)).collect()
+}
+
+fn collect(dir: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+fn code_of(text: &str) -> String {
+    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether code names a path that begins with this word.
+fn names(code: &str, word: &str) -> bool {
+    code.match_indices(word).any(|(at, _)| {
+        let before = code[..at].chars().next_back();
+        let after = &code[at + word.len()..];
+        !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') && after.starts_with("::")
+    })
+}
+
+/// A foreign crate, and the only places that may name it.
+const ROOMS: [(&str, &[&str]); 12] = [
+    ("josekit", &["aauth/key.rs"]),
+    ("ed25519_dalek", &["aauth/key.rs"]),
+    ("p256", &["aauth/key.rs"]),
+    ("sfv", &["aauth/"]),
+    ("cedar_policy", &["policy/"]),
+    ("notify", &["policy/watch.rs"]),
+    ("tonic", &["authorizer/envoy/", "demo/"]),
+    ("envoy_types", &["authorizer/envoy/", "demo/"]),
+    ("axum", &["authorizer/http/", "demo/"]),
+    ("moka", &["discovery/", "authorizer/replay.rs", "authorizer/known.rs"]),
+    ("reqwest", &["discovery/", "agent/", "demo/"]),
+    ("prometheus", &["authorizer/metrics.rs"]),
+];
+
+#[test]
+fn one_foreign_crate_is_named_in_one_room() {
+    for source in sources() {
+        for (krate, rooms) in ROOMS {
+            let at_home = rooms.iter().any(|room| source.path.starts_with(room));
+            assert!(
+                at_home || !names(&source.code, krate),
+                "src/{} names `{krate}`, which belongs to {rooms:?}",
+                source.path
+            );
+        }
+    }
+}
+
+#[test]
+fn the_protocol_names_nothing_but_itself_and_the_clock() {
+    for source in sources().iter().filter(|source| source.path.starts_with("aauth/")) {
+        for foreign in ["tokio", "tracing", "reqwest", "rand", "moka", "arc_swap"] {
+            assert!(!names(&source.code, foreign), "src/{} names `{foreign}`", source.path);
+        }
+        for room in ["discovery", "policy", "authorizer", "agent", "demo", "cli"] {
+            assert!(!source.code.contains(&format!("crate::{room}")), "src/{} names `crate::{room}`", source.path);
+        }
+        assert!(!source.code.contains("async fn"), "src/{} is async", source.path);
+        assert!(!source.code.contains("Clock"), "src/{} reads a clock: take `now` as a parameter", source.path);
+    }
+}
+
+#[test]
+fn the_rooms_depend_in_one_direction() {
+    let never: [(&str, &[&str]); 5] = [
+        ("discovery/", &["crate::policy", "crate::authorizer", "crate::agent"]),
+        ("policy/", &["crate::discovery", "crate::authorizer", "crate::aauth"]),
+        ("agent/", &["crate::policy", "crate::authorizer"]),
+        ("authorizer/envoy/", &["::http::", "crate::policy"]),
+        ("authorizer/http/", &["super::super::envoy", "authorizer::envoy"]),
+    ];
+    for source in sources() {
+        for (room, forbidden) in never {
+            let broken = forbidden.iter().find(|name| source.path.starts_with(room) && source.code.contains(*name));
+            assert_eq!(broken, None, "src/{}", source.path);
+        }
+    }
+}
+
+#[test]
+fn the_pipeline_names_no_foreign_crate() {
+    let check = sources().into_iter().find(|source| source.path == "authorizer/check.rs").unwrap();
+    for line in check.code.lines().filter(|line| line.starts_with("use ")) {
+        let ours = ["use std::", "use super::", "use crate::"].iter().any(|start| line.starts_with(start));
+        assert!(ours, "check.rs: {line}");
+    }
+}
+
+#[test]
+fn only_the_verifier_makes_a_verified_value() {
+    for source in sources().iter().filter(|source| source.path != "aauth/verify.rs") {
+        for constructor in ["Verified(Arc", "VerifiedRequest {"] {
+            assert!(!source.code.contains(constructor), "src/{} makes a `{constructor}`", source.path);
+        }
+    }
+}
+
+#[test]
+fn every_module_says_what_it_is() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    collect(&root, &mut files);
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let is_test = file.to_str().unwrap().contains("test");
+        assert!(is_test || text.starts_with("//!"), "{} does not open with `//!`", file.display());
+    }
+}
+
+#[test]
+fn main_decides_nothing() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    assert!(fs::read_to_string(root.join("src/main.rs")).unwrap().lines().count() <= 60);
+}
