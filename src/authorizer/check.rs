@@ -276,3 +276,6 @@ fn facts<'a>(request: &'a InboundRequest, headers: &'a [(&'a str, &'a str)]) -> 
         peer: request.peer.as_deref(),
     }
 }
+
+#[cfg(test)]
+mod tests;
