@@ -72,7 +72,11 @@ fn one_foreign_crate_is_named_in_one_room() {
     for source in sources() {
         for (krate, rooms) in ROOMS {
             let at_home = rooms.iter().any(|room| source.path.starts_with(room));
-            assert!(at_home || !names(&source.code, krate), "src/{} names `{krate}`, which belongs to {rooms:?}", source.path);
+            assert!(
+                at_home || !names(&source.code, krate),
+                "src/{} names `{krate}`, which belongs to {rooms:?}",
+                source.path
+            );
         }
     }
 }

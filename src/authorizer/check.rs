@@ -56,12 +56,17 @@ impl Authorizer {
     /// Decides about one request.
     pub async fn check(&self, request: InboundRequest) -> Checked {
         let mut record = Record::of(&request);
-        let answer = match self.decide(request, &mut record).await {
-            Ok(permit) => Answer::Permit(permit),
-            Err(refusal) => *refusal,
-        };
+        let answer = self.answer(request, &mut record).await;
         record.conclude(&answer);
         Checked { answer, record }
+    }
+
+    /// The same for an edge that keeps the record, also of a check that it breaks off.
+    pub(super) async fn answer(&self, request: InboundRequest, record: &mut Record) -> Answer {
+        match self.decide(request, record).await {
+            Ok(permit) => Answer::Permit(permit),
+            Err(refusal) => *refusal,
+        }
     }
 
     /// Steps 2 to 7. Receiving the request and answering it are the gateway adapter's.

@@ -220,8 +220,7 @@ fn http_settings(config: &Config) -> Result<HttpSettings, ServerError> {
 
 /// Certificate chain, key and client authorities, as PEM.
 fn read_tls(tls: &Tls) -> Result<(Vec<u8>, Vec<u8>, Option<Vec<u8>>), ServerError> {
-    let read = |file: &Path| {
-        std::fs::read(file).map_err(|source| ServerError::Certificate { file: file.to_owned(), source })
-    };
+    let read =
+        |file: &Path| std::fs::read(file).map_err(|source| ServerError::Certificate { file: file.to_owned(), source });
     Ok((read(&tls.cert_file)?, read(&tls.key_file)?, tls.client_ca_file.as_deref().map(read).transpose()?))
 }
