@@ -41,7 +41,7 @@ fn load(policy: &str, schema: &str) -> Result<PolicyStore, String> {
 
 #[test]
 fn every_policy_of_the_documents_loads() {
-    for (document, at_least) in [("docs/policies.md", 10), ("README.md", 1)] {
+    for (document, at_least) in [("docs/policies.md", 10), ("docs/operations.md", 1), ("README.md", 1)] {
         let text = read(document);
         let found = blocks(&text, "cedar");
         assert!(found.len() >= at_least, "{document} has {} policies", found.len());
@@ -79,7 +79,8 @@ fn every_annotation_is_documented_and_known() {
         words.map(|word| word.split(['(', '`', ' ']).next().unwrap().to_owned()).collect()
     };
     let documented = names(first_cells(&document, "| `@"));
-    let declared: String = source.lines().filter_map(|line| line.strip_prefix("//! ")).map(|l| format!("{l}\n")).collect();
+    let declared: String =
+        source.lines().filter_map(|line| line.strip_prefix("//! ")).map(|l| format!("{l}\n")).collect();
     let mut known = BTreeSet::new();
     for row in declared.lines().filter(|row| row.starts_with("| `@")) {
         known.extend(row.split("`@").skip(1).map(|word| word.split(['(', '`']).next().unwrap().to_owned()));
@@ -107,4 +108,35 @@ fn every_annotation_is_documented_and_known() {
     for wrong in [r#"@require("auth-token") permit"#, r#"@header_A("1") forbid"#, r#"@note("x") permit"#] {
         assert!(load(&format!(r#"@id("x") {wrong} (principal, action, resource);"#), "").is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn every_metric_is_documented_and_known() {
+    let (document, source) = (read("docs/operations.md"), read("src/authorizer/metrics.rs"));
+    let documented = first_cells(&document, "| `aauth_");
+    let known = source.split('"').filter(|text| text.starts_with("aauth_")).collect();
+    assert_eq!(documented, known);
+}
+
+#[test]
+fn every_field_of_the_decision_log_is_documented_and_known() {
+    let (document, source) = (read("docs/operations.md"), read("src/authorizer/decision_log.rs"));
+    let line = source.split_once("struct Line<'a> {").unwrap().1.split_once("\n}").unwrap().0;
+    let known = line.lines().filter_map(|line| line.trim().split_once(": ")).map(|(name, _)| name).collect();
+    let section = document.split_once("## Decision log").unwrap().1.split_once("\n## ").unwrap().0;
+    let documented: BTreeSet<&str> = first_cells(section, "| `")
+        .iter()
+        .flat_map(|cell| cell.split("`, `"))
+        .map(|name| name.trim_matches('`'))
+        .collect();
+    assert_eq!(documented, known);
+}
+
+#[test]
+fn every_attribute_of_a_span_is_documented_and_known() {
+    let (document, source) = (read("docs/operations.md"), read("src/authorizer/trace.rs"));
+    let declared = source.lines().filter_map(|line| line.trim().strip_suffix(" = Empty,"));
+    let listed = document.split_once("Attributes: ").unwrap().1.split_once("No token").unwrap().0;
+    let documented: BTreeSet<&str> = listed.split('`').skip(1).step_by(2).collect();
+    assert_eq!(documented, declared.collect());
 }
