@@ -6,13 +6,14 @@
 
 pub mod answer;
 pub mod authorize;
-mod build;
+pub(crate) mod build;
 pub mod check;
 pub mod config;
+pub mod consulted;
 pub mod decision_log;
 pub mod envoy;
 pub mod http;
-mod identify;
+pub(crate) mod identify;
 pub mod inbound;
 pub mod known;
 pub mod metrics;
@@ -29,7 +30,7 @@ pub mod revocation;
 pub mod revoke;
 pub mod server;
 pub mod status;
-mod stopwatch;
+pub(crate) mod stopwatch;
 pub mod telemetry;
 pub mod trace;
 

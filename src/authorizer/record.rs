@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::answer::Answer;
+use super::consulted::Consulted;
 use super::identify::Caller;
 use super::inbound::InboundRequest;
 use super::permit;
@@ -56,6 +57,8 @@ pub struct Record {
     /// Microseconds in all.
     pub total_us: u64,
     watch: Stopwatch,
+    /// The questions put to the policies, where somebody wants to hear of them.
+    consulted: Option<Vec<Consulted>>,
 }
 
 impl Record {
@@ -81,7 +84,25 @@ impl Record {
             decide_us: 0,
             total_us: 0,
             watch: Stopwatch::start(),
+            consulted: None,
         }
+    }
+
+    /// One that also keeps what the policies are asked.
+    pub(super) fn attentive(request: &InboundRequest) -> Self {
+        Self { consulted: Some(Vec::new()), ..Self::of(request) }
+    }
+
+    /// Notes a question and its decision, if they are to be kept.
+    pub(super) fn consulted(&mut self, note: impl FnOnce() -> Consulted) {
+        if let Some(kept) = &mut self.consulted {
+            kept.push(note());
+        }
+    }
+
+    /// The questions that were kept.
+    pub(super) fn take_consulted(&mut self) -> Vec<Consulted> {
+        self.consulted.take().unwrap_or_default()
     }
 
     pub(super) fn located(&mut self, resource: &str) {

@@ -7,23 +7,24 @@
 use std::path::Path;
 
 mod check;
-mod duration;
+pub(crate) mod duration;
 mod endpoint;
-mod error;
+pub(crate) mod error;
 mod files;
+pub(crate) mod item;
 mod keys;
 mod legacy;
 mod limits;
 mod listen;
 mod process;
-mod reader;
+pub(crate) mod reader;
 mod resource;
-mod resource_reader;
+pub(crate) mod resource_reader;
 mod size;
 mod trust;
 mod url;
-mod values;
-mod yaml;
+pub(crate) mod values;
+pub(crate) mod yaml;
 
 #[cfg(test)]
 mod tests;
@@ -120,7 +121,7 @@ impl Config {
 }
 
 /// Reads no more than one byte beyond what [`yaml::read`] admits, so that a device or a huge file does no harm.
-fn read_bounded(path: &Path) -> std::io::Result<String> {
+pub(crate) fn read_bounded(path: &Path) -> std::io::Result<String> {
     use std::io::Read as _;
     let mut text = String::new();
     let limit = u64::try_from(yaml::MAX_BYTES).map_or(u64::MAX, |n| n + 1);

@@ -35,7 +35,7 @@ const MODES: &[(&str, AccessMode)] = &[
 ];
 
 /// Reads one resource. A name that is wrong is reported and stands in as empty, so that the rest is read all the same.
-pub(super) fn resource(section: &Section<'_>, rules: IdentifierRules) -> ResourceConfig {
+pub(crate) fn resource(section: &Section<'_>, rules: IdentifierRules) -> ResourceConfig {
     let id = section.required("id", ResourceId::parse).unwrap_or_else(|| ResourceId(String::new()));
     let mut resource = ResourceConfig::new(id);
     resource.hosts = section.list("hosts", host);
