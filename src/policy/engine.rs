@@ -124,12 +124,7 @@ impl Snapshot {
     }
 
     /// What the policies of some resources say to a request in Cedar's own terms, none of them left out.
-    pub(super) fn weigh_whole(
-        &self,
-        of: impl Fn(&str) -> bool,
-        request: &Request,
-        entities: &Entities,
-    ) -> Verdict {
+    pub(super) fn weigh_whole(&self, of: impl Fn(&str) -> bool, request: &Request, entities: &Entities) -> Verdict {
         let mut verdict = Verdict::default();
         for (_, resource) in self.resources.iter().filter(|(id, _)| of(id)) {
             self.gather(&self.authorizer.is_authorized(request, resource.whole(), entities), &mut verdict);
@@ -234,7 +229,12 @@ impl Resource {
             let sets = sets.iter().filter(|policies| !policies.is_empty());
             sets.map(|policies| Index::new(policies, &own, actions)).collect::<Result<Vec<_>, _>>()
         };
-        Ok(Self { enforced: indexes(&[enforced])?, shadow: indexes(&[permits, forbids])?, uid: own.clone(), whole: OnceLock::new() })
+        Ok(Self {
+            enforced: indexes(&[enforced])?,
+            shadow: indexes(&[permits, forbids])?,
+            uid: own.clone(),
+            whole: OnceLock::new(),
+        })
     }
 
     fn whole(&self) -> &PolicySet {
