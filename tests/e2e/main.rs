@@ -3,5 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where its expectation does")]
 
 mod access;
+mod interop;
+mod mesh;
 mod neighbours;
 mod support;
+mod traces;

@@ -58,6 +58,11 @@ impl Request {
         self
     }
 
+    /// Its headers as an object of strings: the form in which the peers take them.
+    pub(crate) fn header_object(&self) -> Value {
+        self.headers.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect()
+    }
+
     /// Sends it and reads the whole answer.
     pub(crate) fn send(&self, to: SocketAddr) -> Response {
         self.try_send(to).unwrap_or_else(|error| panic!("{} {}: {error}", self.method, self.target))
