@@ -6,7 +6,7 @@ use super::{agent_key, is_refused, passes, person_server_key, provider_key, requ
 use super::{revokes, signed, stray_key};
 use crate::support::client::Request;
 use crate::support::peer::Peer;
-use crate::support::scene::{AGENTS, HOST, ORDERS, PERSONS, Scene, Signed, now};
+use crate::support::scene::{AGENTS, HOST, ORDERS, PERSONS, Scene, now};
 
 const ADA: &str = "aauth:ada@agents.example";
 
@@ -146,6 +146,7 @@ fn its_resource_accepts_what_our_agent_signs() {
         let ask = json!({
             "op": "verify", "method": "GET", "url": format!("{ORDERS}{target}"), "headers": request.header_object(),
             "jwks": jwks(&scene), "resource": ORDERS, "person_servers": [PERSONS],
+            "auth_servers": [PERSONS],
         });
         if token.is_empty() { resource.refuse(&ask) } else { resource.call(&ask) }
     };
@@ -182,7 +183,6 @@ fn its_server_revokes_here() {
         "dwk": "aauth-person.json", "kid": "ps-1", "private_jwk": person_server_key(),
     }));
     revokes(&scene, &token, &signed("POST", &path, &headers, &body));
-    // Not covered by this peer's concern, but by everybody's: nothing else was revoked with it.
-    let another = Signed { target: "/public/catalog", token: &scene.cast.agent_token(), ..Signed::default() };
-    passes(&scene, &scene.cast.signed(another));
+    // And nothing else with it.
+    passes(&scene, &scene.cast.get("/v1/orders/42", &scene.cast.auth_token(&["orders.read", "orders.write"])));
 }

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{agent_key, is_refused, passes, person_server_key, revocation, revocation_path, revokes, signed, stray_key};
+use super::{
+    agent_key, is_refused, passes, person_server_key, revocation, revocation_path, revokes, signed, stray_key,
+};
 use crate::support::client::Request;
 use crate::support::peer::Peer;
 use crate::support::scene::{ORDERS, PERSONS, Scene, Signed};
@@ -47,11 +49,15 @@ fn it_accepts_what_our_agent_signs() {
     let cast = &scene.cast;
     let agent = cast.get("/public/catalog", &cast.agent_token());
     let seen = regent.call(&verify(&agent, "GET", "/public/catalog", None));
-    assert_eq!((seen.get("scheme"), seen.get("sub")), (Some(&json!("aauth")), Some(&json!("aauth:ada@agents.example"))));
+    assert_eq!(
+        (seen.get("scheme"), seen.get("sub")),
+        (Some(&json!("aauth")), Some(&json!("aauth:ada@agents.example")))
+    );
     let other = regent.refuse(&verify(&agent, "GET", "/public/other", None));
     assert_eq!(other.get("code"), Some(&json!("invalid_signature")));
 
-    let query = Signed { target: "/v1/orders?id=1", token: &cast.person_token(), cover: &["@query"], ..Signed::default() };
+    let query =
+        Signed { target: "/v1/orders?id=1", token: &cast.person_token(), cover: &["@query"], ..Signed::default() };
     let seen = regent.call(&verify(&cast.signed(query), "GET", "/v1/orders?id=1", None));
     assert_eq!((seen.get("scheme"), seen.get("sub")), (Some(&json!("aauth-person")), Some(&json!("ada"))));
 

@@ -35,7 +35,8 @@ impl Theirs {
     }
 
     fn agent_token(&self, by: &SigningKey) -> String {
-        let claims = json!({ "iss": AGENTS, "dwk": "aauth-agent.json", "sub": "aauth:ada@agents.example", "ps": PERSONS });
+        let claims =
+            json!({ "iss": AGENTS, "dwk": "aauth-agent.json", "sub": "aauth:ada@agents.example", "ps": PERSONS });
         self.token(by, TokenKind::Agent, claims)
     }
 
@@ -162,7 +163,8 @@ fn it_reads_our_challenge_and_finds_our_key_for_the_resource_token() {
 fn its_resource_accepts_our_agent_and_we_accept_its_resource_token() {
     let scene = Scene::new(true, "");
     let cast = &scene.cast;
-    let query = Signed { target: "/v1/orders?id=1", token: &cast.person_token(), cover: &["@query"], ..Signed::default() };
+    let query =
+        Signed { target: "/v1/orders?id=1", token: &cast.person_token(), cover: &["@query"], ..Signed::default() };
     let query = cast.signed(query);
     let read = authenticate(&scene, &query, "/v1/orders?id=1", b"").unwrap();
     assert_eq!((read.token.sub.as_str(), read.token.tenant()), ("ada", Some("acme")));
@@ -187,7 +189,10 @@ fn its_resource_accepts_our_agent_and_we_accept_its_resource_token() {
     let unproved = Unverified::parse(&minted, IdentifierRules::Strict).unwrap();
     let token = verify::resource_token(&unproved, &keys, &rules, now()).unwrap();
     assert_eq!((token.agent_jkt.as_str(), token.sub.as_str()), (cast.agent.public().thumbprint().as_str(), "ada"));
-    assert_eq!((token.scopes.as_slice(), token.tenant.as_deref()), (["orders.read".to_owned()].as_slice(), Some("acme")));
+    assert_eq!(
+        (token.scopes.as_slice(), token.tenant.as_deref()),
+        (["orders.read".to_owned()].as_slice(), Some("acme"))
+    );
 }
 
 #[test]

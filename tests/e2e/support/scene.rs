@@ -2,6 +2,7 @@
 //! and an agent that signs with our own library.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aauth_authorizer::aauth::digest::sha256_field;
 use aauth_authorizer::aauth::identifier::{AgentId, ServerId};
@@ -26,6 +27,9 @@ pub(crate) const AGENTS: &str = "https://agents.example";
 pub(crate) const PERSONS: &str = "https://ps.example";
 pub(crate) const ORDERS: &str = "https://orders.example";
 pub(crate) const HOST: &str = "orders.example";
+
+/// How many tokens were minted: each has a `jti` of its own.
+static MINTED: AtomicUsize = AtomicUsize::new(0);
 
 /// Everything that has to run for one request to be answered.
 #[derive(Debug)]
@@ -147,7 +151,7 @@ impl Cast {
 
     fn common(issuer: &str, dwk: Dwk, life: Seconds) -> Common {
         let now = now();
-        let jti = format!("{}-{life}-{now}", dwk.name());
+        let jti = format!("{}-{}", dwk.name(), MINTED.fetch_add(1, Ordering::Relaxed));
         Common { iss: ServerId::parse(issuer).unwrap(), dwk, jti, iat: now, exp: now + life }
     }
 
