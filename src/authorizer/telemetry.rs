@@ -1,5 +1,7 @@
 //! The process log, and traces sent over OTLP.
 
+use std::io::IsTerminal as _;
+
 use opentelemetry::KeyValue;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{ExporterBuildError, WithExportConfig as _};
@@ -40,7 +42,8 @@ impl Drop for TelemetryGuard {
 /// Starts the process log and, where an endpoint is configured, traces. Needs a Tokio runtime.
 pub fn start(log: &Log, telemetry: &Telemetry) -> Result<TelemetryGuard, TelemetryError> {
     let filter = EnvFilter::try_new(&log.filter)?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
     let lines = match log.format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().boxed(),

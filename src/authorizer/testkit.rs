@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -31,7 +32,7 @@ use crate::aauth::token::{Common, MAX_AGENT_LIFETIME};
 use crate::aauth::verify::TokenRules;
 use crate::clock::{FixedClock, Seconds};
 use crate::discovery::{DiscoveryConfig, DiscoveryFault, Document, Fetch, Fetching, Issuers, Target};
-use crate::policy::{PolicyStore, StoreConfig};
+use crate::policy::{PolicyStore, ReloadOutcome, StoreConfig};
 
 /// Where the clock starts.
 pub(crate) const NOW: Seconds = 1_800_000_000;
@@ -54,7 +55,6 @@ pub(crate) struct Kit {
     pub(crate) authorizer: Arc<Authorizer>,
     pub(crate) clock: FixedClock,
     pub(crate) issuers: Arc<ScriptedIssuers>,
-    /// Holds `orders/test.cedar`.
     pub(crate) policies: TempDir,
 }
 
@@ -91,9 +91,16 @@ impl Kit {
         };
         Self { authorizer: Arc::new(authorizer), clock, issuers, policies: directory }
     }
+
+    /// Puts other policies in force.
+    pub(crate) fn replace_policies(&self, policies: &str) {
+        fs::write(self.policies.path().join("orders/test.cedar"), policies).unwrap();
+        assert!(matches!(self.authorizer.policies.reload(), ReloadOutcome::Replaced(_)));
+    }
 }
 
-fn orders(access: AccessMode) -> Resource {
+/// The resource `orders`.
+pub(crate) fn orders(access: AccessMode) -> Resource {
     let key = key("orders-1");
     let trusting = |issuer| Trusted { any: false, named: BTreeSet::from([server(issuer)]) };
     Resource {
@@ -143,6 +150,7 @@ fn orders(access: AccessMode) -> Resource {
 #[derive(Debug)]
 pub(crate) struct ScriptedIssuers {
     documents: HashMap<String, Value>,
+    asked: AtomicUsize,
     gate: Semaphore,
 }
 
@@ -155,11 +163,16 @@ impl Default for ScriptedIssuers {
             documents.insert(server(issuer).well_known(dwk.name()), metadata);
             documents.insert(jwks_uri, Jwks::of([issuer_key(issuer).public()]).to_json());
         }
-        Self { documents, gate: Semaphore::new(Semaphore::MAX_PERMITS) }
+        Self { documents, asked: AtomicUsize::new(0), gate: Semaphore::new(Semaphore::MAX_PERMITS) }
     }
 }
 
 impl ScriptedIssuers {
+    /// How often anything was asked for.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
+    }
+
     /// Holds every answer back until [`Self::open`].
     pub(crate) fn close(&self) {
         self.gate.forget_permits(Semaphore::MAX_PERMITS);
@@ -174,6 +187,7 @@ impl ScriptedIssuers {
 impl Fetch for ScriptedIssuers {
     fn fetch<'a>(&'a self, target: &'a Target) -> Fetching<'a> {
         Box::pin(async {
+            self.asked.fetch_add(1, Ordering::Relaxed);
             let _open = self.gate.acquire().await.unwrap();
             let body = self.documents.get(target.url()).ok_or(DiscoveryFault::Status(404))?;
             Ok(Document { body: body.to_string().into_bytes(), ..Document::default() })
@@ -288,4 +302,10 @@ async fn the_kit_works() {
         let challenged = kit.authorizer.check(inbound(signed(&request("GET", "/v1/orders"), &token))).await;
         assert_eq!(challenged.record.outcome, outcome, "{challenged:?}");
     }
+    kit.replace_policies(r#"@id("none") forbid (principal, action, resource);"#);
+    let refused = kit.authorizer.check(inbound(signed(&request("GET", "/v1/orders"), &token))).await;
+    assert_eq!(refused.record.outcome, "denied");
+    kit.clock.advance(61);
+    let stale = kit.authorizer.check(inbound(signed(&request("GET", "/v1/orders"), &token))).await;
+    assert_eq!(stale.record.outcome, "unauthenticated");
 }

@@ -2,5 +2,6 @@
 //! other people's libraries, a real collector. Needs `make peers`; leaves every rule's own cases to the unit tests.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where its expectation does")]
 
+mod access;
 mod neighbours;
 mod support;

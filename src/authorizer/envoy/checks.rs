@@ -116,6 +116,9 @@ fn guarded_now<T>(work: impl FnOnce() -> T) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::authorizer::envoy::tests::peers::forwarded;
+    use crate::authorizer::resource::AccessMode;
+    use crate::authorizer::testkit::{Kit, agent_token, request as kit_request, signed};
 
     #[tokio::test]
     async fn a_panic_ends_the_work_and_nothing_else() {
@@ -129,5 +132,28 @@ mod tests {
             assert!(std::hint::black_box(false), "on purpose");
         });
         assert_eq!(broken.await, None);
+    }
+    /// Panics whenever it can.
+    #[derive(Debug)]
+    struct Broken;
+
+    impl Observer for Broken {
+        fn span(&self, _: &InboundRequest) -> Span {
+            panic!("on purpose")
+        }
+
+        fn checked(&self, _: &Record) {
+            panic!("on purpose")
+        }
+    }
+
+    #[tokio::test]
+    async fn a_broken_observer_changes_no_answer() {
+        let kit = Kit::new(AccessMode::AgentToken);
+        let checks = Checks::new(kit.authorizer.clone(), Arc::new(Broken), 1, Duration::from_secs(5));
+        let refused = checks.respond(Err(Malformed::Undecodable), None).await;
+        assert_eq!(refused.status.unwrap().code, 3);
+        let passing = forwarded(&signed(&kit_request("GET", "/v1/orders"), &agent_token()));
+        assert_eq!(checks.respond(Ok(passing), None).await.status.unwrap().code, 0);
     }
 }

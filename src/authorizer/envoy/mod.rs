@@ -26,6 +26,7 @@ mod health;
 mod listen;
 mod malformed;
 mod metadata;
+mod reflect;
 mod request;
 mod response;
 mod serve;

@@ -9,12 +9,14 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio_stream::wrappers::UnixListenerStream;
+use tonic::service::Routes;
 use tonic::transport::server::{Router, TcpIncoming};
 use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 
 use super::checks::Checks;
 use super::health::{self, HealthHandle};
 use super::listen::Socket;
+use super::reflect;
 use super::settings::{GrpcSettings, TlsSettings};
 use super::wire::Authorization;
 use crate::authorizer::check::Authorizer;
@@ -87,10 +89,13 @@ impl GrpcServer {
         let Self { settings, socket, mut server } = self;
         let checks = Checks::new(authorizer, observer, settings.max_concurrent_checks, settings.check_timeout);
         let (reporter, health_service) = health::service();
-        let router =
-            server.add_service(Authorization::new(Arc::new(checks), settings.max_message)).add_service(health_service);
+        let authorization = Authorization::new(Arc::new(checks), settings.max_message);
+        let mut routes = Routes::new(authorization).add_service(health_service);
+        if settings.reflection {
+            routes = reflect::add_to(routes)?;
+        }
         let (stop, stopped) = oneshot::channel();
-        let serving = listen(router, socket, stopped);
+        let serving = listen(server.add_routes(routes), socket, stopped);
         let draining = async {
             shutdown.await;
             health.drain();

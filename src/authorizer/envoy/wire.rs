@@ -81,9 +81,8 @@ impl ClientStreamingService<CheckRequest> for Check {
             let deadline = deadline(request.metadata());
             let check = match request.into_inner().message().await {
                 Ok(Some(check)) => Ok(check),
-                Ok(None) => Err(Malformed::Undecodable),
                 Err(status) if status.code() == Code::OutOfRange => Err(Malformed::TooLarge),
-                Err(_) => Err(Malformed::Undecodable),
+                Ok(None) | Err(_) => Err(Malformed::Undecodable),
             };
             Ok(Response::new(checks.respond(check, deadline).await))
         })

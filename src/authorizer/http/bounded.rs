@@ -97,3 +97,33 @@ impl AsyncWrite for Bounded {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A peer that asks for much and reads nothing is given up.
+    #[tokio::test]
+    async fn a_peer_that_does_not_read_is_given_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _deaf = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let acceptor = BoundedAcceptor::new(1, Duration::from_millis(200));
+        let (mut bounded, ()) = acceptor.accept(stream, ()).await.unwrap();
+        let writing = async {
+            loop {
+                if let Err(fault) = bounded.write_all(&[0; 8 * 1024]).await {
+                    return fault.kind();
+                }
+            }
+        };
+        let given_up = tokio::time::timeout(Duration::from_secs(10), writing).await;
+        assert_eq!(given_up.unwrap(), io::ErrorKind::TimedOut);
+        assert_eq!(acceptor.room.available_permits(), 0);
+        drop(bounded);
+        assert_eq!(acceptor.room.available_permits(), 1);
+    }
+}

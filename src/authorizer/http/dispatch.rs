@@ -15,19 +15,19 @@ use super::endpoint::{Endpoint, Page, Service};
 use super::state::HttpState;
 use super::{grants, inbound, operator, reply, wellknown};
 
-/// How long a request may take, its body included.
-const REQUEST_TIME: Duration = Duration::from_secs(10);
-
 /// The whole HTTP side. Paths are the resources' own, so there is one route.
-pub(super) fn router(state: HttpState) -> Router {
-    Router::new().fallback(within_its_time).layer(DefaultBodyLimit::max(MAX_BODY)).with_state(state)
-}
-
-async fn within_its_time(State(state): State<HttpState>, request: Request) -> Response {
-    match tokio::time::timeout(REQUEST_TIME, dispatch(&state, request)).await {
+/// `longest` is how long a request may take, its body included.
+pub(super) fn router(state: HttpState, longest: Duration) -> Router {
+    let within_its_time = async move |State(state): State<HttpState>, request: Request| match tokio::time::timeout(
+        longest,
+        dispatch(&state, request),
+    )
+    .await
+    {
         Ok(response) => response,
         Err(_) => reply::problem(408, "request_timeout", "the request took too long"),
-    }
+    };
+    Router::new().fallback(within_its_time).layer(DefaultBodyLimit::max(MAX_BODY)).with_state(state)
 }
 
 async fn dispatch(state: &HttpState, request: Request) -> Response {

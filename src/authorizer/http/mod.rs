@@ -27,3 +27,6 @@ mod wellknown;
 pub use serve::{HttpListener, HttpSettings, ServeError};
 pub use state::{HttpState, MetricsText, Readiness};
 pub use tls::{HttpTls, InvalidTls};
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,8 @@ use super::tls::{HttpTls, InvalidTls};
 /// Connections at once.
 const MAX_CONNECTIONS: usize = 1024;
 
-/// How long a peer may take for a TLS handshake, for the head of a request, or to ask for something again.
+/// How long a peer may take for a TLS handshake, for the head of a request, for all of one, to read an answer, or to
+/// ask again.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The longest head of a request, in bytes: signed requests carry tokens in it.
@@ -59,8 +60,8 @@ pub struct HttpListener {
     address: SocketAddr,
     tls: Option<RustlsAcceptor>,
     drain: Duration,
-    patience: Duration,
-    connections: usize,
+    pub(super) patience: Duration,
+    pub(super) connections: usize,
 }
 
 impl HttpListener {
@@ -92,7 +93,7 @@ impl HttpListener {
         // The time to the next head bounds idle connections too, so none outlives its use.
         server.http_builder().http1().header_read_timeout(self.patience).max_buf_size(MAX_HEAD);
         let server: Server<SocketAddr> = server.handle(handle.clone()).first_request_timeout(self.patience);
-        let service = dispatch::router(state).into_make_service();
+        let service = dispatch::router(state, self.patience).into_make_service();
         let (drain, tls) = (self.drain, self.tls);
         let serving = async move {
             match tls {
@@ -106,7 +107,7 @@ impl HttpListener {
             std::future::pending::<()>().await;
         };
         tokio::select! {
-            served = serving => Ok(served?),
+            ended = serving => Ok(ended?),
             () = draining => Ok(()),
         }
     }

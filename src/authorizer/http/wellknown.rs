@@ -18,13 +18,13 @@ use super::state::HttpState;
 /// The documents of every resource.
 #[derive(Debug, Default)]
 pub(super) struct Documents {
-    of_resource: HashMap<String, Pair>,
+    pub(super) of_resource: HashMap<String, Pair>,
 }
 
 #[derive(Debug)]
-struct Pair {
+pub(super) struct Pair {
     metadata: Bytes,
-    keys: Bytes,
+    pub(super) keys: Bytes,
 }
 
 impl Documents {

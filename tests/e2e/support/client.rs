@@ -45,6 +45,19 @@ impl Request {
         self.header("content-length", &length)
     }
 
+    /// The same request to another target, as somebody on the way might make it.
+    pub(crate) fn retargeted(mut self, target: &str) -> Self {
+        target.clone_into(&mut self.target);
+        self
+    }
+
+    /// The same request with another body of the same length.
+    pub(crate) fn with_body_replaced(mut self, body: &[u8]) -> Self {
+        assert_eq!(self.body.len(), body.len());
+        self.body = body.to_vec();
+        self
+    }
+
     /// Sends it and reads the whole answer.
     pub(crate) fn send(&self, to: SocketAddr) -> Response {
         self.try_send(to).unwrap_or_else(|error| panic!("{} {}: {error}", self.method, self.target))

@@ -1,0 +1,142 @@
+//! What the documents say, held against the product: their policies load, and what they list is what there is.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use aauth_authorizer::policy::{PolicyStore, StoreConfig};
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+/// The fenced blocks of a language, each with the line it starts at.
+fn blocks<'a>(document: &'a str, language: &str) -> Vec<(usize, &'a str)> {
+    let fence = format!("```{language}\n");
+    let starts = document.match_indices(&fence).map(|(at, _)| at + fence.len());
+    starts
+        .map(|at| {
+            let (before, rest) = document.split_at(at);
+            (before.lines().count() + 1, rest.split_once("\n```").unwrap().0)
+        })
+        .collect()
+}
+
+/// Loads a policy as an author's only file, beside an author's schema.
+fn load(policy: &str, schema: &str) -> Result<PolicyStore, String> {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [("policies/orders/x.cedar", policy), ("schemas/mine.cedarschema", schema)] {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let config = StoreConfig {
+        policies_dir: folder.path().join("policies"),
+        schemas_dir: folder.path().join("schemas"),
+        resources: vec!["orders".to_owned()],
+    };
+    PolicyStore::open(config).map_err(|faults| faults.to_string())
+}
+
+#[test]
+fn every_policy_of_the_documents_loads() {
+    for (document, at_least) in [("docs/policies.md", 10), ("docs/operations.md", 1), ("README.md", 1)] {
+        let text = read(document);
+        let found = blocks(&text, "cedar");
+        assert!(found.len() >= at_least, "{document} has {} policies", found.len());
+        for (line, policy) in found {
+            if let Err(faults) = load(policy, "") {
+                panic!("{document}:{line}: {faults}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_schema_of_the_documents_extends_ours() {
+    let text = read("docs/policies.md");
+    for (line, schema) in blocks(&text, "cedarschema") {
+        let policy = r#"@id("x") permit (principal, action == HTTP::Action::"PROPFIND", resource);"#;
+        assert!(load(policy, "").is_err(), "the method is none of ours");
+        if let Err(faults) = load(policy, schema) {
+            panic!("docs/policies.md:{line}: {faults}");
+        }
+    }
+}
+
+/// The first cells of the table rows that begin with this, without their backticks.
+fn first_cells<'a>(document: &'a str, start: &str) -> BTreeSet<&'a str> {
+    let rows = document.lines().filter(|line| line.starts_with(start));
+    rows.map(|row| row.trim_start_matches("| ").split('|').next().unwrap().trim().trim_matches('`')).collect()
+}
+
+#[test]
+fn every_annotation_is_documented_and_known() {
+    let (document, source) = (read("docs/policies.md"), read("src/policy/annotations.rs"));
+    let names = |cells: BTreeSet<&str>| -> BTreeSet<String> {
+        let words = cells.iter().flat_map(|cell| cell.split('@').skip(1));
+        words.map(|word| word.split(['(', '`', ' ']).next().unwrap().to_owned()).collect()
+    };
+    let documented = names(first_cells(&document, "| `@"));
+    let declared: String =
+        source.lines().filter_map(|line| line.strip_prefix("//! ")).map(|l| format!("{l}\n")).collect();
+    let mut known = BTreeSet::new();
+    for row in declared.lines().filter(|row| row.starts_with("| `@")) {
+        known.extend(row.split("`@").skip(1).map(|word| word.split(['(', '`']).next().unwrap().to_owned()));
+    }
+    assert_eq!(documented, known);
+
+    for (effect, annotation) in [
+        ("permit", r#"@scope("a b")"#),
+        ("permit", r#"@reason("why")"#),
+        ("permit", r#"@header_X_A("1")"#),
+        ("permit", r#"@metadata_a("1")"#),
+        ("permit", "@shadow"),
+        ("forbid", r#"@require("agent-token")"#),
+        ("forbid", r#"@require("interaction")"#),
+        ("forbid", r#"@require("auth-token") @scope("a")"#),
+        ("forbid", r#"@reason("why")"#),
+        ("forbid", r#"@status("429")"#),
+        ("forbid", "@shadow"),
+    ] {
+        let policy = format!(r#"@id("x") {annotation} {effect} (principal, action, resource);"#);
+        if let Err(faults) = load(&policy, "") {
+            panic!("{annotation} on {effect}: {faults}");
+        }
+    }
+    for wrong in [r#"@require("auth-token") permit"#, r#"@header_A("1") forbid"#, r#"@note("x") permit"#] {
+        assert!(load(&format!(r#"@id("x") {wrong} (principal, action, resource);"#), "").is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn every_metric_is_documented_and_known() {
+    let (document, source) = (read("docs/operations.md"), read("src/authorizer/metrics.rs"));
+    let documented = first_cells(&document, "| `aauth_");
+    let known = source.split('"').filter(|text| text.starts_with("aauth_")).collect();
+    assert_eq!(documented, known);
+}
+
+#[test]
+fn every_field_of_the_decision_log_is_documented_and_known() {
+    let (document, source) = (read("docs/operations.md"), read("src/authorizer/decision_log.rs"));
+    let line = source.split_once("struct Line<'a> {").unwrap().1.split_once("\n}").unwrap().0;
+    let known = line.lines().filter_map(|line| line.trim().split_once(": ")).map(|(name, _)| name).collect();
+    let section = document.split_once("## Decision log").unwrap().1.split_once("\n## ").unwrap().0;
+    let documented: BTreeSet<&str> = first_cells(section, "| `")
+        .iter()
+        .flat_map(|cell| cell.split("`, `"))
+        .map(|name| name.trim_matches('`'))
+        .collect();
+    assert_eq!(documented, known);
+}
+
+#[test]
+fn every_attribute_of_a_span_is_documented_and_known() {
+    let (document, source) = (read("docs/operations.md"), read("src/authorizer/trace.rs"));
+    let declared = source.lines().filter_map(|line| line.trim().strip_suffix(" = Empty,"));
+    let listed = document.split_once("Attributes: ").unwrap().1.split_once("No token").unwrap().0;
+    let documented: BTreeSet<&str> = listed.split('`').skip(1).step_by(2).collect();
+    assert_eq!(documented, declared.collect());
+}
