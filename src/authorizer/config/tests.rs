@@ -8,6 +8,8 @@ use std::time::Duration;
 use super::*;
 use crate::aauth::identifier::ServerId;
 use crate::aauth::key::Algorithm;
+use crate::aauth::signature;
+use crate::authorizer::resource::AccessMode;
 
 const COMPLETE: &str = include_str!("tests/complete.yaml");
 const SAMPLE: &str = include_str!("../../../deploy/authorizer.yaml");
