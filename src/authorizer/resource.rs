@@ -124,11 +124,13 @@ pub struct Resource {
 }
 
 impl Resource {
+    /// Whether tokens of this type may be presented. A resource token is a question, and nobody's credential.
+    pub fn takes(&self, typ: TokenType) -> bool {
+        typ != TokenType::Resource && (self.token_types.is_empty() || self.token_types.contains(&typ))
+    }
+
     /// Whether tokens of this type by this issuer are accepted.
     pub fn trusts(&self, typ: TokenType, dwk: Dwk, issuer: &ServerId) -> bool {
-        if !self.token_types.is_empty() && !self.token_types.contains(&typ) {
-            return false;
-        }
         match (typ, dwk) {
             (TokenType::Agent, _) => self.agent_servers.accepts(issuer),
             (TokenType::Person, _) | (TokenType::Auth, Dwk::Person) => self.person_servers.accepts(issuer),
