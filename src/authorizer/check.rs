@@ -98,6 +98,11 @@ impl Authorizer {
             return Err(Box::new(Answer::Forbidden(Denied::forbidden(detail))));
         };
         record.located(&resource.id);
+        // An agent token names no audience: what ties a request to us is the authority that was signed. A gateway that
+        // sends us whatever host it is asked for would let any other service hand on what agents signed for it.
+        if !resource.answers_to(request.message.authority()) {
+            return Err(Box::new(Answer::Forbidden(Denied::forbidden("this resource is not served under this host"))));
+        }
         Ok(Arc::clone(resource))
     }
 

@@ -149,6 +149,15 @@ impl Resource {
         }
     }
 
+    /// Whether requests for this authority may be this resource's. One without hosts takes what the gateway sends it;
+    /// under an override, signatures are held against that instead.
+    pub fn answers_to(&self, authority: &str) -> bool {
+        let exact = normalize_authority(authority, "https");
+        let portless = split_port(&exact).0;
+        let unbound = self.hosts.is_empty() || self.authority_override.is_some();
+        unbound || self.hosts.iter().any(|host| *host == exact || host == portless)
+    }
+
     /// The scopes of `wanted` that a resource token of this resource may name.
     pub fn askable(&self, wanted: &[String]) -> Vec<String> {
         let known = |scope: &&String| {
