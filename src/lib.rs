@@ -19,6 +19,9 @@ pub mod clock;
 #[cfg(feature = "discovery")]
 pub mod discovery;
 
+#[cfg(feature = "discovery")]
+pub mod agent;
+
 #[cfg(feature = "policy")]
 pub mod policy;
 
@@ -27,3 +30,6 @@ pub mod authorizer;
 
 #[cfg(feature = "authorizer")]
 pub mod cli;
+
+#[cfg(feature = "authorizer")]
+pub mod demo;

@@ -3,7 +3,7 @@
 //! A room may be read, replaced and reasoned about alone only as long as these hold: the protocol names nothing but
 //! itself, one foreign crate is named in one room, and the edges know neither each other nor Cedar.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test stops at the first surprise")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -91,7 +91,11 @@ fn the_protocol_names_nothing_but_itself_and_the_clock() {
             assert!(!source.code.contains(&format!("crate::{room}")), "src/{} names `crate::{room}`", source.path);
         }
         assert!(!source.code.contains("async fn"), "src/{} is async", source.path);
-        assert!(!source.code.contains("Clock"), "src/{} reads a clock: take `now` as a parameter", source.path);
+        assert!(
+            !names(&source.code, "SystemClock") && !source.code.contains("dyn Clock"),
+            "src/{} reads a clock: take `now` as a parameter",
+            source.path
+        );
     }
 }
 
@@ -123,11 +127,9 @@ fn the_pipeline_names_no_foreign_crate() {
 
 #[test]
 fn only_the_verifier_makes_a_verified_value() {
-    for source in sources().iter().filter(|source| source.path != "aauth/verify.rs") {
-        for constructor in ["Verified(Arc", "VerifiedRequest {"] {
-            assert!(!source.code.contains(constructor), "src/{} makes a `{constructor}`", source.path);
-        }
-    }
+    // The fields of both are private to their module, so the compiler keeps this within it; here it is kept to the file.
+    let makers: Vec<_> = sources().into_iter().filter(|source| source.code.contains("Verified(Arc::new(")).collect();
+    assert_eq!(makers.iter().map(|source| source.path.as_str()).collect::<Vec<_>>(), ["aauth/verify.rs"]);
 }
 
 #[test]

@@ -127,12 +127,24 @@ pub fn resource_token(
     rules: &TokenRules,
     now: Seconds,
 ) -> Result<Verified<ResourceToken>, TokenFault> {
+    let proved = resource_challenge(token, keys, rules, now)?;
+    for_us(&proved.aud, rules)?;
+    Ok(proved)
+}
+
+/// Verifies a resource token as the agent that was challenged with it. An agent is nobody's audience: whom the token
+/// is addressed to is for the agent to read, and `rules.audience` is not looked at.
+pub fn resource_challenge(
+    token: &Unverified,
+    keys: &Jwks,
+    rules: &TokenRules,
+    now: Seconds,
+) -> Result<Verified<ResourceToken>, TokenFault> {
     if token.typ() != TokenType::Resource {
         return Err(TokenFault::WrongType(token.typ().typ().to_owned()));
     }
     let read = ResourceToken::read(token, rules.identifiers)?;
     prove(token, keys, &read.common, MAX_RESOURCE_LIFETIME, rules.window, now)?;
-    for_us(&read.aud, rules)?;
     Ok(Verified(Arc::new(read)))
 }
 

@@ -189,6 +189,7 @@ fn metadata(config: &ResourceConfig, resource: &Resource) -> ResourceMetadata {
     let url = |url: &Option<super::config::WebUrl>| url.as_ref().map(ToString::to_string);
     let signs = resource.signing_key.is_some();
     let takes_grants = !resource.person_servers.is_nobody();
+    let hears_revocations = takes_grants || !resource.auth_servers.is_nobody();
     ResourceMetadata {
         issuer: resource.issuer.to_string(),
         jwks_uri: signs.then(|| format!("{}/.well-known/jwks.json", resource.issuer)),
@@ -202,7 +203,7 @@ fn metadata(config: &ResourceConfig, resource: &Resource) -> ResourceMetadata {
         tos_uri: url(&display.tos_uri),
         policy_uri: url(&display.policy_uri),
         authorization_endpoint: (signs && takes_grants).then(|| config.authorization_endpoint.url(&resource.issuer)),
-        revocation_endpoint: takes_grants.then(|| config.revocation_endpoint.url(&resource.issuer)),
+        revocation_endpoint: hears_revocations.then(|| config.revocation_endpoint.url(&resource.issuer)),
         scope_descriptions: resource.scope_descriptions.clone(),
         signature_window: u64::try_from(resource.signatures.window).ok(),
         additional_signature_components: resource.signatures.additional_components.clone(),

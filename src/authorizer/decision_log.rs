@@ -186,7 +186,7 @@ mod tests {
 
     impl Write for Stuck {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            std::thread::sleep(Duration::from_secs(3600));
+            std::thread::sleep(Duration::from_hours(1));
             Ok(0)
         }
         fn flush(&mut self) -> io::Result<()> {

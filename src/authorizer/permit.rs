@@ -158,7 +158,9 @@ fn about_grant(
 /// Every identity header that is not set here, known to us or only named like one, and the signature's own headers
 /// where the resource keeps them to itself.
 fn to_remove(resource: &Resource, message: &Message, set: &[(String, String)]) -> Vec<String> {
-    let named_like_ours = message.fields().iter().map(|(name, _)| name).filter(|name| name.starts_with("x-aauth-"));
+    // Many upstreams read `x_aauth_person` as `x-aauth-person`.
+    let ours = |name: &&str| name.replace('_', "-").starts_with("x-aauth-");
+    let named_like_ours = message.fields().iter().map(|(name, _)| name).filter(ours);
     let mut remove: Vec<String> = IDENTITY_HEADERS.into_iter().chain(named_like_ours).map(str::to_owned).collect();
     if resource.strip_signature_headers {
         remove.extend(SIGNATURE_HEADERS.map(str::to_owned));

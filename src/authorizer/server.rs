@@ -193,13 +193,11 @@ fn decision_log(config: &Config) -> io::Result<DecisionLog> {
 }
 
 fn grpc_settings(config: &Config) -> Result<GrpcSettings, ServerError> {
-    let tls = config.listen.grpc_tls.as_ref().map(|tls| {
-        let (cert, key, client_ca) = read_tls(tls)?;
-        Ok::<_, ServerError>(TlsSettings { cert, key, client_ca })
-    });
+    let tls = config.listen.grpc_tls.as_ref().map(read_tls).transpose()?;
+    let tls = tls.map(|pem| TlsSettings { cert: pem.chain, key: pem.key, client_ca: pem.client_authorities });
     let limits = &config.limits;
     Ok(GrpcSettings {
-        tls: tls.transpose()?,
+        tls,
         max_concurrent_checks: limits.max_concurrent_checks,
         check_timeout: limits.check_timeout,
         // A check carries the body and, beside it, the head and the gateway's own attributes.
@@ -211,16 +209,27 @@ fn grpc_settings(config: &Config) -> Result<GrpcSettings, ServerError> {
 }
 
 fn http_settings(config: &Config) -> Result<HttpSettings, ServerError> {
-    let tls = config.listen.http_tls.as_ref().map(|tls| {
-        let (certificates, key, client_authorities) = read_tls(tls)?;
-        Ok::<_, ServerError>(HttpTls { certificates, key, client_authorities })
+    let tls = config.listen.http_tls.as_ref().map(read_tls).transpose()?.map(|pem| HttpTls {
+        certificates: pem.chain,
+        key: pem.key,
+        client_authorities: pem.client_authorities,
     });
-    Ok(HttpSettings { address: config.listen.http, tls: tls.transpose()?, drain: config.limits.drain })
+    Ok(HttpSettings { address: config.listen.http, tls, drain: config.limits.drain })
 }
 
-/// Certificate chain, key and client authorities, as PEM.
-fn read_tls(tls: &Tls) -> Result<(Vec<u8>, Vec<u8>, Option<Vec<u8>>), ServerError> {
+/// What the certificate files of a listener hold.
+struct Pem {
+    chain: Vec<u8>,
+    key: Vec<u8>,
+    client_authorities: Option<Vec<u8>>,
+}
+
+fn read_tls(tls: &Tls) -> Result<Pem, ServerError> {
     let read =
         |file: &Path| std::fs::read(file).map_err(|source| ServerError::Certificate { file: file.to_owned(), source });
-    Ok((read(&tls.cert_file)?, read(&tls.key_file)?, tls.client_ca_file.as_deref().map(read).transpose()?))
+    Ok(Pem {
+        chain: read(&tls.cert_file)?,
+        key: read(&tls.key_file)?,
+        client_authorities: tls.client_ca_file.as_deref().map(read).transpose()?,
+    })
 }

@@ -55,7 +55,7 @@ pub(crate) struct Kit {
     pub(crate) authorizer: Arc<Authorizer>,
     pub(crate) clock: FixedClock,
     pub(crate) issuers: Arc<ScriptedIssuers>,
-    policies: TempDir,
+    pub(crate) policies: TempDir,
 }
 
 impl Kit {

@@ -1,6 +1,7 @@
 //! The command line: `authorizer serve|check|keys|demo`.
 
 mod check;
+mod demo;
 mod keys;
 mod serve;
 
@@ -23,6 +24,8 @@ enum Command {
     Serve(Configured),
     /// Read configuration, keys, schemas and policies, and say everything that is wrong with them.
     Check(Configured),
+    /// Show it all on this machine: a gateway, an API, issuers, and an agent that walks the access modes.
+    Demo(demo::Arguments),
     /// Make a signing key.
     Keys(keys::Arguments),
 }
@@ -39,6 +42,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
     let done = match arguments.command {
         Command::Serve(configured) => serve::run(&configured.config),
         Command::Check(configured) => check::run(&configured.config),
+        Command::Demo(arguments) => demo::run(arguments),
         Command::Keys(arguments) => keys::run(&arguments),
     };
     match done {

@@ -51,7 +51,14 @@ fn a_person_is_asked_exactly_when_it_would_help() {
             ),
             ("no scope would open this path", ada_alone(), "GET", "/v2", Cause::NothingPermits, "-"),
             ("no permit for this method here", ada_alone(), "POST", "/v1/users", Cause::NothingPermits, "-"),
-            ("an agent alone cannot consent", robot(), "GET", "/v1/orders", Cause::NothingPermits, "-"),
+            (
+                "an agent alone says first for whom it acts",
+                robot(),
+                "GET",
+                "/v1/orders",
+                Cause::Forbidden,
+                "person-token",
+            ),
         ],
     );
     let store = store(ORDERS);

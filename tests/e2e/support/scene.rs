@@ -210,5 +210,5 @@ pub(crate) fn now() -> Seconds {
 /// One member of the dynamic metadata that the gateway shows the upstream.
 pub(crate) fn metadata(received: &super::upstream::Received, name: &str) -> Value {
     let text = received.values(super::gateway::METADATA_HEADER).join("");
-    serde_json::from_str::<Value>(&text).unwrap()[name].clone()
+    serde_json::from_str::<Value>(&text).unwrap().get(name).cloned().unwrap_or_default()
 }

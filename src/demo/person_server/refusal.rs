@@ -1,0 +1,70 @@
+//! How the person server says no.
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::aauth::error::{Problem, SignatureError, SignatureErrorCode as Code, accept_signature_alg};
+use crate::aauth::token::TokenFault;
+use crate::discovery::DiscoveryFault;
+
+/// A refusal: a signature failure, or a token endpoint error.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    Signature(SignatureError),
+    Problem(Problem),
+}
+
+impl Refusal {
+    /// A request that lacks something.
+    pub(super) fn invalid_request(detail: &str) -> Self {
+        Self::Problem(Problem::new(400, "invalid_request", detail))
+    }
+
+    /// A token that came as the parameter `<parameter>_token`.
+    pub(super) fn token(parameter: &str, fault: &TokenFault) -> Self {
+        Self::Problem(Problem::new(400, &fault.parameter_code(parameter), fault.to_string()))
+    }
+
+    /// A resource token that says something else than the token it came with.
+    pub(super) fn tampered(claim: &str) -> Self {
+        let detail = format!("its `{claim}` is not what the presented token says");
+        Self::Problem(Problem::new(400, "invalid_resource_token", detail))
+    }
+}
+
+impl From<SignatureError> for Refusal {
+    fn from(error: SignatureError) -> Self {
+        Self::Signature(error)
+    }
+}
+
+impl From<DiscoveryFault> for Refusal {
+    fn from(fault: DiscoveryFault) -> Self {
+        Self::Signature(SignatureError::new(Code::InvalidKey, fault.to_string()))
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let (problem, headers) = match self {
+            Self::Problem(problem) => (problem, Vec::new()),
+            Self::Signature(error) => {
+                let headers = [
+                    ("signature-error", error.header()),
+                    ("accept-signature-scheme", "jwt".to_owned()),
+                    ("accept-signature-alg", accept_signature_alg()),
+                ];
+                (error.problem(), headers.to_vec())
+            }
+        };
+        let mut response = problem.body().into_response();
+        *response.status_mut() = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(Problem::MEDIA_TYPE));
+        for (name, value) in headers {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                response.headers_mut().insert(HeaderName::from_static(name), value);
+            }
+        }
+        response
+    }
+}

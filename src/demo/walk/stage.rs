@@ -1,0 +1,179 @@
+//! The stage of a walk: an agent, the gateway, and a tally of what held.
+
+use anyhow::Context as _;
+use axum::body::Bytes;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use serde_json::Value;
+
+use super::screen;
+use crate::aauth::error::SignatureError;
+use crate::aauth::requirement::Requirement;
+use crate::aauth::token::TokenType;
+use crate::agent::{Agent, Call, Step};
+use crate::demo::names::{ORDERS, ORDERS_HOST};
+use crate::demo::world::World;
+
+/// Where scenes are played.
+#[derive(Debug)]
+pub(super) struct Stage<'a> {
+    world: &'a World,
+    agent: Agent,
+    scenes: usize,
+    held: usize,
+    failed: usize,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    headers: Vec<(String, String)>,
+    body: Value,
+}
+
+/// What the API was told under a header's name.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Told<'a> {
+    Is(&'a str),
+    Nothing,
+}
+
+impl<'a> Stage<'a> {
+    pub(super) fn new(world: &'a World) -> anyhow::Result<Self> {
+        Ok(Self { agent: world.agent()?, world, scenes: 0, held: 0, failed: 0 })
+    }
+
+    pub(super) fn title(&mut self, text: &str) {
+        self.scenes += 1;
+        screen::title(self.scenes, text);
+    }
+
+    pub(super) fn expect(&mut self, holds: bool, text: &str) {
+        screen::verdict(holds, text);
+        *(if holds { &mut self.held } else { &mut self.failed }) += 1;
+    }
+
+    /// The last line, and whether all held.
+    pub(super) fn conclude(self) -> bool {
+        screen::conclusion(self.held, self.failed);
+        self.failed == 0
+    }
+
+    /// The agent calls, and follows whatever it is asked for.
+    pub(super) async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> anyhow::Result<Answer> {
+        let reply = self.agent.call(call(method, path, headers, body)).await?;
+        let mut said = self.world.person_server.said().into_iter();
+        for step in &reply.steps {
+            match step {
+                Step::Called { presented, status, requirement } => {
+                    let note = requirement.map(|asked| format!("asks for: {asked}")).unwrap_or_default();
+                    screen::exchange(method, path, name_of(*presented), *status, &note);
+                }
+                Step::GotPersonToken { .. } | Step::GotAuthToken { .. } => {
+                    said.by_ref().take(1).for_each(|line| screen::aside("person server", &line));
+                }
+            }
+        }
+        let answer = Answer { status: reply.status, headers: reply.headers, body: json(&reply.body) };
+        answer.show();
+        Ok(answer)
+    }
+
+    /// A request as anybody may send it.
+    pub(super) async fn send_unsigned(&self, method: &str, path: &str) -> anyhow::Result<Answer> {
+        self.send_signed(method, path, &[], b"", "unsigned").await
+    }
+
+    /// Headers by which the agent would call.
+    pub(super) fn sign(&self, method: &str, path: &str, body: &[u8]) -> anyhow::Result<Vec<(String, String)>> {
+        Ok(self.agent.signed_headers(&call(method, path, &[], body))?)
+    }
+
+    /// Sends a request with headers that may have been made for another one.
+    pub(super) async fn send_signed(
+        &self,
+        method: &str,
+        path: &str,
+        signed: &[(String, String)],
+        body: &'static [u8],
+        what: &str,
+    ) -> anyhow::Result<Answer> {
+        let mut headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(ORDERS_HOST))]);
+        for (name, value) in signed {
+            headers.append(HeaderName::try_from(name)?, HeaderValue::try_from(value)?);
+        }
+        let verb = Method::from_bytes(method.as_bytes())?;
+        let sending = self.world.client.send(self.world.gateway(), (&verb, path), headers, Bytes::from_static(body));
+        let response = sending.await.context("the gateway does not answer")?;
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        let answer = Answer { status: response.status().as_u16(), headers, body: json(response.body()) };
+        screen::exchange(method, path, what, answer.status, answer.error());
+        Ok(answer)
+    }
+}
+
+impl Answer {
+    /// Whether it states this requirement.
+    pub(super) fn requires(&self, value: &str) -> bool {
+        let stated = self.header("aauth-requirement").map(Requirement::parse);
+        matches!(stated, Some(Ok(requirement)) if requirement.value() == value)
+    }
+
+    /// Whether it names this signature error.
+    pub(super) fn has_error(&self, code: &str) -> bool {
+        let named = self.header("signature-error").and_then(SignatureError::code_of_header);
+        named.is_some_and(|named| named.code() == code)
+    }
+
+    /// What the API says that it was told.
+    pub(super) fn told(&self, name: &str) -> Told<'_> {
+        self.body.get("told").and_then(|told| told.get(name)).and_then(Value::as_str).map_or(Told::Nothing, Told::Is)
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    fn error(&self) -> &str {
+        self.body.get("detail").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// What the API was told, or why it was not.
+    fn show(&self) {
+        if let Some(told) = self.body.get("told").and_then(Value::as_object) {
+            for (name, value) in told {
+                screen::told(name, value.as_str().unwrap_or_default());
+            }
+        } else {
+            screen::aside("", self.error());
+        }
+    }
+}
+
+fn call(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Call {
+    let mut headers: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    if !body.is_empty() {
+        headers.push(("content-type".to_owned(), "application/json".to_owned()));
+    }
+    Call { method: method.to_owned(), url: format!("{ORDERS}{path}"), headers, body: body.to_vec() }
+}
+
+fn json(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap_or_default()
+}
+
+fn name_of(token: TokenType) -> &'static str {
+    match token {
+        TokenType::Agent => "agent token",
+        TokenType::Person => "person token",
+        TokenType::Resource => "resource token",
+        TokenType::Auth => "auth token",
+    }
+}
