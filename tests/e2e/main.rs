@@ -4,4 +4,5 @@
 
 mod access;
 mod neighbours;
+mod samples;
 mod support;
