@@ -13,7 +13,7 @@ use super::agent_provider::AgentProvider;
 use super::client::Client;
 use super::config::{Places, config};
 use super::folder::Folder;
-use super::gateway::Gateway;
+use super::gateway::{Gateway, Log};
 use super::names::{AGENTS, ORDERS, PERSONS, server};
 use super::person_server::PersonServer;
 use super::serving::{Port, Served};
@@ -31,7 +31,8 @@ use crate::discovery::{Development, DiscoveryConfig, Issuers};
 pub(super) struct World {
     pub(super) client: Client,
     pub(super) person_server: Arc<PersonServer>,
-    pub(super) clock: SharedClock,
+    pub(super) decided: Log,
+    clock: SharedClock,
     provider: AgentProvider,
     issuers: Issuers,
     reach: Development,
@@ -84,6 +85,7 @@ impl World {
         let person_server = PersonServer::new(server(PERSONS)?, issuers.clone(), clock.clone());
         let proxy = Gateway::new(grpc, authorizer.http_address(), upstream.address(), client.clone())?;
         Ok(Self {
+            decided: proxy.log(),
             others: [
                 agents.serve(provider.router()),
                 persons.serve(person_server.router()),

@@ -6,5 +6,6 @@ mod access;
 mod interop;
 mod mesh;
 mod neighbours;
+mod samples;
 mod support;
 mod traces;

@@ -27,7 +27,7 @@ impl PersonServer {
         let now = self.clock.now();
         let common = self.common(now, &[asking.agent.common.exp]);
         let expires_in = common.exp - now;
-        self.say(format!("\"{} acts for Ada at {resource}\": a person token", asking.agent.sub));
+        self.say(format!("yes, {} acts for Ada: a person token", asking.agent.sub));
         let token = PersonToken {
             common,
             aud: resource,
@@ -47,7 +47,7 @@ impl PersonServer {
         let now = self.clock.now();
         let common = self.common(now, &[asking.agent.common.exp, presented.common().exp]);
         let expires_in = common.exp - now;
-        self.say(format!("\"Ada, may it do this? {}\": yes, an auth token", meaning(&resource.scopes)));
+        self.say(format!("Ada consents to \"{}\": an auth token", meaning(&resource.scopes)));
         let token = AuthToken {
             common,
             aud: resource.common.iss.clone(),

@@ -176,8 +176,15 @@ fn places() -> Vec<Case> {
         Case::new("a host that begins like ours", at("orders.example.evil.example", None)),
         Case::new("a resource that is not configured", at(HOST, Some("billing"))),
         Case::new("a resource of no name", at(HOST, Some(""))),
-        Case::new("signed for us, sent to another host of ours", at("eu.orders.example", Some("orders"))),
+        Case::new("signed for us, sent to another host of ours", at("eu.orders.example", Some("orders")))
+            .resource(|resource| resource.hosts.push("eu.orders.example".to_owned())),
         Case::new("signed for us, sent to another port", at("orders.example:8443", None)),
+        Case::new("signed for another service, handed on to ours under its name", {
+            signed(|asking| {
+                asking.wire.authority = "other.example";
+                asking.wire.resource_id = Some("orders".to_owned());
+            })
+        }),
         Case::new("signed for another host, sent to ours", {
             let mut wire = signed(|asking| asking.wire.authority = "other.example");
             wire.authority = HOST;
