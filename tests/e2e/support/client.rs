@@ -51,6 +51,16 @@ impl Request {
         self
     }
 
+    /// The same request, its `Host` written otherwise.
+    pub(crate) fn rehosted(mut self, host: &str) -> Self {
+        for (name, value) in &mut self.headers {
+            if name == "host" {
+                host.clone_into(value);
+            }
+        }
+        self
+    }
+
     /// The same request with another body of the same length.
     pub(crate) fn with_body_replaced(mut self, body: &[u8]) -> Self {
         assert_eq!(self.body.len(), body.len());

@@ -221,6 +221,7 @@ impl Cast {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Signed<'a> {
     pub(crate) method: &'a str,
+    pub(crate) host: &'a str,
     pub(crate) target: &'a str,
     pub(crate) token: &'a str,
     pub(crate) cover: &'a [&'a str],
@@ -238,7 +239,7 @@ impl Signed<'_> {
 
 impl Default for Signed<'_> {
     fn default() -> Self {
-        Self { method: "GET", target: "/", token: "", cover: &[], headers: &[], body: b"" }
+        Self { method: "GET", host: HOST, target: "/", token: "", cover: &[], headers: &[], body: b"" }
     }
 }
 
@@ -249,9 +250,9 @@ fn signed_as(signer: Signer<'_>, key: &SigningKey, request: Signed<'_>) -> Reque
         headers.push(("content-digest".to_owned(), sha256_field(request.body)));
     }
     let lines = headers.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes()));
-    let message = Message::request(request.method, "https", HOST, request.target, Fields::lines(lines));
+    let message = Message::request(request.method, "https", request.host, request.target, Fields::lines(lines));
     let signature = sign(&message, request.cover, signer, key, now()).unwrap().into_pairs();
-    let mut sent = Request::new(request.method, HOST, request.target).body(request.body);
+    let mut sent = Request::new(request.method, request.host, request.target).body(request.body);
     for (name, value) in headers.iter().map(|(n, v)| (n.as_str(), v)).chain(signature.iter().map(|(n, v)| (*n, v))) {
         sent = sent.header(name, value);
     }
