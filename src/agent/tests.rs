@@ -270,7 +270,7 @@ async fn a_challenge_that_is_not_about_us_is_not_carried() {
     for (claim, change) in other_claims {
         let mut token = resource_token();
         change(&mut token);
-        let [first, second, ..] = the_whole_way().try_into().unwrap_or_else(|_| panic!());
+        let [first, second, ..]: [Response; 5] = the_whole_way().try_into().unwrap_or_else(|_| panic!());
         let answers: [Response; 5] = [first, second, asks_for_auth(&token), ok(), ok()];
         let kit = kit(answers);
         assert_eq!(kit.resource_fault().await, ChallengeFault::Claim(claim).into());
