@@ -61,8 +61,13 @@ pub enum BuildError {
     #[error(transparent)]
     Discovery(#[from] InvalidDiscovery),
     /// The policies have faults.
-    #[error("the policies cannot be used\n{0}")]
+    #[error("the policies cannot be used:{}", each(.0))]
     Policies(LoadErrors),
+}
+
+/// Every fault, on a line of its own.
+fn each(errors: &LoadErrors) -> String {
+    errors.faults().iter().map(|fault| format!("\n{fault}")).collect()
 }
 
 impl Authorizer {

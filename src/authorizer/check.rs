@@ -80,6 +80,7 @@ impl Authorizer {
             return self.unsigned(&resource, &request, record, now);
         };
         let caller = record.time_verify(self.identify(&resource, &signed, message, now)).await?;
+        record.signed(&signed);
         record.identified(&caller);
         body_is_the_one_signed(&resource, &signed, &request)?;
         self.admit(&resource, &caller, &request, now)?;
