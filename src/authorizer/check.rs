@@ -1,4 +1,4 @@
-//! One check. Read [`Authorizer::decide`] and you have read the draft: each line is one step, each `?` one way to be
+//! One check. Read `Authorizer::decide` and you have read the draft: each line is one step, each `?` one way to be
 //! refused, each type a stronger promise than the one before.
 
 use std::sync::Arc;
