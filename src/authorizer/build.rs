@@ -61,8 +61,14 @@ pub enum BuildError {
     #[error(transparent)]
     Discovery(#[from] InvalidDiscovery),
     /// The policies have faults.
-    #[error("the policies cannot be used\n{0}")]
+    #[error("the policies cannot be used:\n{}", each(.0))]
     Policies(LoadErrors),
+}
+
+/// Every fault, on a line of its own.
+fn each(errors: &LoadErrors) -> String {
+    let lines: Vec<_> = errors.faults().iter().map(ToString::to_string).collect();
+    lines.join("\n")
 }
 
 impl Authorizer {

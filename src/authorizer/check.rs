@@ -1,4 +1,4 @@
-//! One check. Read [`Authorizer::decide`] and you have read the draft: each line is one step, each `?` one way to be
+//! One check. Read `Authorizer::decide` and you have read the draft: each line is one step, each `?` one way to be
 //! refused, each type a stronger promise than the one before.
 
 use std::sync::Arc;
@@ -80,6 +80,7 @@ impl Authorizer {
             return self.unsigned(&resource, &request, record, now);
         };
         let caller = record.time_verify(self.identify(&resource, &signed, message, now)).await?;
+        record.signed(&signed);
         record.identified(&caller);
         body_is_the_one_signed(&resource, &signed, &request)?;
         self.admit(&resource, &caller, &request, now)?;

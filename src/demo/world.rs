@@ -14,7 +14,7 @@ use super::client::Client;
 use super::config::{Places, config};
 use super::folder::Folder;
 use super::gateway::{Gateway, Log};
-use super::names::{AGENTS, ORDERS, PERSONS, server};
+use super::names::{AGENTS, ORDERS, ORDERS_HOST, PERSONS, server};
 use super::person_server::PersonServer;
 use super::serving::{Port, Served};
 use super::upstream;
@@ -154,12 +154,13 @@ impl World {
 
     /// What to do now.
     pub(super) fn invitation(&self) -> String {
-        let current = self.authorizer.authorizer().policies.current();
-        let file = self.policies.join("orders").join("orders.cedar");
+        let policies = self.authorizer.authorizer().policies.current().policy_count();
+        let (file, gateway) = (self.policies.join("orders").join("orders.cedar"), self.gateway.address);
         format!(
-            "  {} policies in force. Edit {} and press Enter to walk again, Ctrl-C to stop.",
-            current.policy_count(),
-            file.display()
+            "  {policies} policies are in force. Edit {file} and press Enter to walk again, Ctrl-C to stop.
+  Or call the gateway yourself: curl -i -H 'Host: {ORDERS_HOST}' http://{gateway}/v1/orders/42
+",
+            file = file.display()
         )
     }
 

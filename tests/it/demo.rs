@@ -4,31 +4,35 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 use tempfile::TempDir;
 
 /// Longer than any walk takes.
-const WITHIN: Duration = Duration::from_secs(60);
+const WITHIN: Duration = Duration::from_mins(1);
 
 fn demo(arguments: &[&str]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_authorizer"));
     command.arg("demo").args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()
 }
 
-/// Kills a process that has not ended in time, so that a test fails rather than hangs.
-fn within(child: &Child) {
+/// Kills a process that is not done in time, so that a test fails rather than hangs. What is returned is held till then.
+fn within(child: &Child) -> mpsc::Sender<()> {
+    let (ended, waiting) = mpsc::channel();
     let pid = child.id().to_string();
     thread::spawn(move || {
-        thread::sleep(WITHIN);
-        let _ = Command::new("kill").arg(pid).status();
+        if waiting.recv_timeout(WITHIN) == Err(mpsc::RecvTimeoutError::Timeout) {
+            let _ = Command::new("kill").args(["-9", &pid]).status();
+        }
     });
+    ended
 }
 
 fn walk_once(arguments: &[&str]) -> (bool, String) {
     let mut child = demo(&[&["--once"], arguments].concat());
-    within(&child);
+    let _in_time = within(&child);
     let mut output = String::new();
     child.stdout.take().unwrap().read_to_string(&mut output).unwrap();
     (child.wait().unwrap().success(), output)
@@ -79,7 +83,7 @@ fn an_edit_shows_at_the_next_walk() {
     let folder = copies();
     let paths = ["policies", "schemas"].map(|name| folder.path().join(name).to_str().unwrap().to_owned());
     let mut child = demo(&["--policies", &paths[0], "--schemas", &paths[1]]);
-    within(&child);
+    let _in_time = within(&child);
     let mut output = BufReader::new(child.stdout.take().unwrap());
     let first = until(&mut output, "press Enter");
     assert!(first.contains("All 17 expectations held."), "{first}");
@@ -92,8 +96,8 @@ fn an_edit_shows_at_the_next_walk() {
     thread::sleep(Duration::from_secs(1));
     child.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
     let second = until(&mut output, "press Enter");
-    child.kill().unwrap();
-    child.wait().unwrap();
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    assert!(child.wait().unwrap().success(), "it does not end well when told to stop");
     assert!(second.contains("✘ NOT SO: with the person's consent, the order is served"), "{second}");
 }
 

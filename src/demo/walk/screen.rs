@@ -8,7 +8,7 @@ pub(super) fn title(number: usize, text: &str) {
 /// A request, its answer and the policies that decided.
 pub(super) fn exchange((method, path): (&str, &str), presented: &str, status: u16, note: &str, policies: &[String]) {
     let policies = if policies.is_empty() { String::new() } else { format!("[{}]", policies.join(", ")) };
-    let line = format!("     {method:<5}{path:<18}{presented:<13} → {status}  {note:<26}{policies}");
+    let line = format!("     {method:<5}{path:<18}{presented:<13} → {status}  {note:<25} {policies}");
     println!("{}", line.trim_end());
 }
 

@@ -119,10 +119,12 @@ fn unchecked_bodies() -> Vec<Case> {
     let required = |resource: &mut Resource| resource.signatures.additional_components = vec!["content-digest".into()];
     let digest = || sha256_field(b"{}");
     let partial = || with_digest(&digest(), Body::Partial, true);
+    let unsigned = || with_digest(&digest(), Body::Partial, false);
     let absent = || with_digest(&digest(), Body::NotForwarded, true);
     vec![
         Case::new("a body cut off, and a digest is required", partial()).resource(required),
-        Case::new("a body cut off, and no digest is required", partial()),
+        Case::new("a body cut off whose digest is signed, though none is required", partial()),
+        Case::new("a body cut off, and its digest is neither signed nor required", unsigned()),
         Case::new("a body not forwarded, and a digest is required", absent()).resource(required),
         Case::new("a body not forwarded, and no digest is required", absent()),
         Case::new("a digest that is not text, and one is required", not_text()).resource(required),
