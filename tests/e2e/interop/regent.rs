@@ -86,7 +86,7 @@ fn each_accepts_the_others_server_and_its_revocation() {
     assert_eq!((forged.status, forged.header("signature-error")), (401, Some("error=invalid_signature")));
     revokes(&scene, &token, &sign(person_server_key()));
 
-    let ours = scene.cast.from_the_person_server(&path, &revocation(&token));
+    let ours = scene.cast.signed_by_the_person_server(&path, &revocation(&token));
     let seen = regent.call(&json!({
         "op": "verify", "method": "POST", "url": format!("{ORDERS}{path}"), "headers": ours.header_object(),
         "body": body, "documents": scene.documents(), "servers": [PERSONS], "server": true,
