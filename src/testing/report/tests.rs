@@ -36,7 +36,8 @@ fn json_is_json() {
     assert_eq!(tests[1]["mismatches"][0]["expected"], "deny");
     assert_eq!(tests[1]["got"]["policies"][0], "all");
     assert_eq!(tests[1]["line"], 6);
-    assert!(document["mistakes"][0]["message"].as_str().unwrap().contains("did you mean `tests`?"));
+    assert_eq!(document["mistakes"][1]["message"], "test: unknown key; did you mean `tests`?");
+    assert_eq!(document["mistakes"][1]["line"], 1);
 }
 
 #[test]

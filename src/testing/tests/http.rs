@@ -75,7 +75,7 @@ fn every_part_of_a_token_and_a_request_reaches_the_policies() {
   && context.token has mission && context.token has account && context.token.account == "work"
   && context.token has issuer && context.token.issuer == "https://access.example"
   && context.token has jti && context.token.jti == "one"
-  && context.now.durationSince(context.token.issued) == duration("7s")
+  && context.token has issued && context.now.durationSince(context.token.issued) == duration("7s")
   && context.token.scopes.containsAll(["a", "b"])
 };
 @id("agent") forbid (principal, action, resource in HTTP::Path::"/agent") unless {

@@ -54,7 +54,7 @@ fn the_schema_for_editors_takes_what_the_reader_takes() {
         "tests: [{ name: x, as: a, request: { path: / }, expect: { decison: allow } }]",
         "tests: [{ name: x, as: a, request: { path: / }, expect: maybe }]",
         "tests: [{ name: x, as: a, request: { paht: / }, expect: allow }]",
-        "fixtures: { a: { agent: x } }\ntests: []",
+        "fixtures: { a: { agent: 1 } }\ntests: []",
         "fixture: {}\ntests: []",
     ] {
         let suite = yaml::read(wrong).unwrap().unwrap().to_json();
