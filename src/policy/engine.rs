@@ -9,6 +9,7 @@ use cedar_policy::{
 
 use super::annotations::Obligations;
 use super::answer;
+use super::catalogue::Entry;
 use super::consent;
 use super::decision::{Decision, Effect, PolicyError};
 use super::index::{Index, Slice};
@@ -29,6 +30,7 @@ pub struct Snapshot {
     actions: Actions,
     resources: HashMap<String, Resource>,
     obligations: HashMap<Arc<str>, Arc<Obligations>>,
+    catalogue: Vec<Entry>,
     generation: u64,
     content_hash: String,
 }
@@ -77,7 +79,17 @@ impl Snapshot {
             .map_err(|error| error.to_string())?;
         let obligations = loaded.iter().map(|l| (Arc::clone(&l.obligations.id), Arc::clone(&l.obligations))).collect();
         let schema = schema.clone();
-        Ok(Self { authorizer: Authorizer::new(), schema, actions, resources, obligations, generation, content_hash })
+        let catalogue = loaded.iter().map(Entry::of).collect();
+        Ok(Self {
+            authorizer: Authorizer::new(),
+            schema,
+            actions,
+            resources,
+            obligations,
+            catalogue,
+            generation,
+            content_hash,
+        })
     }
 
     /// Whether this subject may have what is asked of this resource.
@@ -113,6 +125,11 @@ impl Snapshot {
         self.obligations.len()
     }
 
+    /// The policies as they are written, in the order of their files.
+    pub(super) fn catalogue(&self) -> &[Entry] {
+        &self.catalogue
+    }
+
     /// Every scope that a policy names.
     pub fn scopes(&self) -> BTreeSet<Arc<str>> {
         self.obligations.values().flat_map(|found| found.scopes.iter().cloned()).collect()
@@ -124,12 +141,7 @@ impl Snapshot {
     }
 
     /// What the policies of some resources say to a request in Cedar's own terms, none of them left out.
-    pub(super) fn weigh_whole(
-        &self,
-        of: impl Fn(&str) -> bool,
-        request: &Request,
-        entities: &Entities,
-    ) -> Verdict {
+    pub(super) fn weigh_whole(&self, of: impl Fn(&str) -> bool, request: &Request, entities: &Entities) -> Verdict {
         let mut verdict = Verdict::default();
         for (_, resource) in self.resources.iter().filter(|(id, _)| of(id)) {
             self.gather(&self.authorizer.is_authorized(request, resource.whole(), entities), &mut verdict);
@@ -234,7 +246,12 @@ impl Resource {
             let sets = sets.iter().filter(|policies| !policies.is_empty());
             sets.map(|policies| Index::new(policies, &own, actions)).collect::<Result<Vec<_>, _>>()
         };
-        Ok(Self { enforced: indexes(&[enforced])?, shadow: indexes(&[permits, forbids])?, uid: own.clone(), whole: OnceLock::new() })
+        Ok(Self {
+            enforced: indexes(&[enforced])?,
+            shadow: indexes(&[permits, forbids])?,
+            uid: own.clone(),
+            whole: OnceLock::new(),
+        })
     }
 
     fn whole(&self) -> &PolicySet {

@@ -9,16 +9,19 @@
 
 mod annotations;
 mod answer;
+mod catalogue;
 mod consent;
 mod context;
 mod dates;
 mod decision;
 mod engine;
 mod error;
+mod explain;
 mod index;
 mod load;
 mod mentions;
 mod names;
+mod part;
 mod path;
 mod question;
 mod raw;
@@ -34,9 +37,13 @@ mod watch;
 mod testkit;
 
 pub use annotations::Require;
+pub use catalogue::PolicyInfo;
 pub use decision::{Ask, Cause, Decision, Denial, Effect, Outcome, PolicyError, ShadowVerdict};
 pub use engine::Snapshot;
 pub use error::{LoadErrors, LoadFault, Position};
+pub use explain::{Explained, Explanation};
+pub use load::Origin;
+pub use part::{Part, PartKind, Truth};
 pub use raw::{RawQuestion, RawVerdict};
 pub use request::{ClaimValue, Principal, RequestFacts, TokenFacts, TokenKind};
 pub use schema::{CORE_SCHEMA, merged_schema};
