@@ -69,9 +69,8 @@ pub(super) fn weigh(policy: &Policy, request: &Request, entities: &Entities) -> 
     let authorizer = Authorizer::new();
     let mut decided = false;
     let mut parts = Vec::new();
-    for (kind, piece) in apart(policy) {
-        let text = written(kind, &piece);
-        let truth = (!decided).then(|| truth(&authorizer, piece, request, entities));
+    for Piece { kind, text, policy } in apart(policy) {
+        let truth = (!decided).then(|| truth(&authorizer, policy, request, entities));
         decided |= truth.as_ref().is_some_and(|truth| *truth != Truth::True);
         parts.push(Part { kind, text, truth });
     }
@@ -91,39 +90,56 @@ pub(super) fn truth(authorizer: &Authorizer, policy: Policy, request: &Request, 
     if response.diagnostics().reason().next().is_some() { Truth::True } else { Truth::False }
 }
 
-/// Each part as a policy that says nothing else.
-fn apart(policy: &Policy) -> Vec<(PartKind, Policy)> {
+/// A part as a policy that says nothing else.
+struct Piece {
+    kind: PartKind,
+    text: String,
+    policy: Policy,
+}
+
+fn apart(policy: &Policy) -> Vec<Piece> {
     let Ok(tree) = policy.to_json() else {
         return Vec::new();
     };
-    let mut parts = Vec::new();
-    for (kind, name) in
-        [(PartKind::Principal, "principal"), (PartKind::Action, "action"), (PartKind::Resource, "resource")]
-    {
-        let mut alone = anything();
-        if let (Some(slot), Some(constraint)) = (alone.get_mut(name), tree.get(name)) {
-            *slot = constraint.clone();
-        }
-        parts.push((kind, alone));
-    }
+    let heads = [PartKind::Principal, PartKind::Action, PartKind::Resource];
+    let mut pieces: Vec<Piece> = heads.into_iter().filter_map(|kind| head(kind, tree.get(kind.as_str())?)).collect();
     for condition in tree.get("conditions").and_then(Value::as_array).into_iter().flatten() {
         let Some(body) = condition.get("body") else { continue };
         // All of `a && b` has to hold; and none of `a || b`, where it must not.
-        let (kind, word, operator) = match condition.get("kind").and_then(Value::as_str) {
-            Some("unless") => (PartKind::Unless, "unless", "||"),
-            Some(_) | None => (PartKind::When, "when", "&&"),
+        let (kind, operator) = match condition.get("kind").and_then(Value::as_str) {
+            Some("unless") => (PartKind::Unless, "||"),
+            Some(_) | None => (PartKind::When, "&&"),
         };
-        let mut pieces = Vec::new();
-        split(body, operator, &mut pieces);
-        for body in pieces {
-            let mut alone = anything();
-            if let Some(slot) = alone.get_mut("conditions") {
-                *slot = json!([{ "kind": word, "body": body }]);
-            }
-            parts.push((kind, alone));
-        }
+        let mut bodies = Vec::new();
+        split(body, operator, &mut bodies);
+        pieces.extend(bodies.into_iter().filter_map(|body| clause(kind, body)));
     }
-    parts.into_iter().filter_map(|(kind, tree)| Some((kind, Policy::from_json(None, tree).ok()?))).collect()
+    pieces
+}
+
+fn head(kind: PartKind, constraint: &Value) -> Option<Piece> {
+    let mut alone = anything();
+    *alone.get_mut(kind.as_str())? = constraint.clone();
+    let policy = Policy::from_json(None, alone).ok()?;
+    let text = match kind {
+        PartKind::Principal => between(&flat(&policy), "(", ", action"),
+        PartKind::Action => between(&flat(&policy), "principal, ", ", resource"),
+        PartKind::Resource | PartKind::When | PartKind::Unless => between(&flat(&policy), "action, ", ")"),
+    };
+    let text = text?.trim_end_matches(',').to_owned();
+    // Cedar writes a single group as a list of one.
+    let one = constraint.get("entity").is_some() && kind == PartKind::Action;
+    Some(Piece { kind, text: if one { text.replace('[', "").replace(']', "") } else { text }, policy })
+}
+
+fn clause(kind: PartKind, body: &Value) -> Option<Piece> {
+    let alone = |word: &str| {
+        let mut alone = anything();
+        *alone.get_mut("conditions")? = json!([{ "kind": word, "body": body }]);
+        Policy::from_json(None, alone).ok()
+    };
+    let text = between(&flat(&alone("when")?), "{ ", " }")?;
+    Some(Piece { kind, text, policy: alone(kind.as_str())? })
 }
 
 fn anything() -> Value {
@@ -141,21 +157,12 @@ fn split<'t>(tree: &'t Value, operator: &str, pieces: &mut Vec<&'t Value>) {
     }
 }
 
-/// The part as an author would write it.
-fn written(kind: PartKind, piece: &Policy) -> String {
-    let text = piece.to_cedar().unwrap_or_default();
-    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let found = match kind {
-        PartKind::Principal => between(&flat, "(", ", action"),
-        PartKind::Action => between(&flat, "principal, ", ", resource"),
-        PartKind::Resource => between(&flat, "action, ", ")"),
-        PartKind::When | PartKind::Unless => between(&flat, "{ ", " }"),
-    };
-    found.map_or_else(|| flat.clone(), |text| text.trim().trim_end_matches(',').to_owned())
+fn flat(policy: &Policy) -> String {
+    policy.to_cedar().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What is between the first of one and the last of the other.
-fn between<'t>(text: &'t str, open: &str, close: &str) -> Option<&'t str> {
+fn between(text: &str, open: &str, close: &str) -> Option<String> {
     let (_, rest) = text.split_once(open)?;
-    Some(rest.rsplit_once(close)?.0)
+    Some(rest.rsplit_once(close)?.0.trim().to_owned())
 }
