@@ -100,6 +100,17 @@ impl ConfigErrors {
         Self { file: file.to_owned(), mistakes }
     }
 
+    /// One for a file that cannot be read at all.
+    pub(crate) fn unreadable(file: &str, why: &std::io::Error) -> Self {
+        let fault = Fault::new(format!("cannot read the configuration: {why}"));
+        Self::new(file, vec![Mistake { place: Place::file(), fault }])
+    }
+
+    /// What the file is called.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
     /// The mistakes.
     pub fn mistakes(&self) -> &[Mistake] {
         &self.mistakes

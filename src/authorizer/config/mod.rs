@@ -70,10 +70,7 @@ impl Config {
     /// Reads a configuration file and looks for the files it names.
     pub fn load(path: &Path) -> Result<(Self, Vec<Warning>), ConfigErrors> {
         let name = path.display().to_string();
-        let text = read_bounded(path).map_err(|why| {
-            let fault = Fault::new(format!("cannot read the configuration: {why}"));
-            ConfigErrors::new(&name, vec![Mistake { place: Place::file(), fault }])
-        })?;
+        let text = read_bounded(path).map_err(|why| ConfigErrors::unreadable(&name, &why))?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         Self::read(&text, Report::new(&name, Some(folder)))
     }
