@@ -17,7 +17,9 @@ mod decision;
 mod engine;
 mod error;
 mod explain;
+mod format;
 mod index;
+mod lint;
 mod load;
 mod mentions;
 mod names;
@@ -43,6 +45,8 @@ pub use decision::{Ask, Cause, Decision, Denial, Effect, Outcome, PolicyError, S
 pub use engine::Snapshot;
 pub use error::{LoadErrors, LoadFault, Position};
 pub use explain::{Explained, Explanation};
+pub use format::format;
+pub use lint::{Lint, RULES, Surroundings};
 pub use load::Origin;
 pub use part::{Part, PartKind, Truth};
 pub use raw::{RawQuestion, RawVerdict};
