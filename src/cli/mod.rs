@@ -1,10 +1,12 @@
-//! The command line: `authorizer serve|check|test|explain|record|replay|keys|demo`.
+//! The command line: `authorizer serve|check|test|explain|record|replay|fmt|new|keys|demo`.
 
 mod asking;
 mod check;
 mod demo;
 mod explain;
+mod fmt;
 mod keys;
+mod new;
 mod record;
 mod replay;
 mod serve;
@@ -29,7 +31,7 @@ enum Command {
     /// Answer the ext_authz checks of Envoy, Istio or agentgateway, and publish each resource's metadata and keys.
     Serve(Configured),
     /// Read configuration, keys, schemas and policies, and say everything that is wrong with them.
-    Check(Configured),
+    Check(check::Arguments),
     /// Run the tests of policies.
     Test(test::Arguments),
     /// Say why a request is let through or not.
@@ -38,6 +40,10 @@ enum Command {
     Record(record::Arguments),
     /// Decide a decision log again, under other policies.
     Replay(replay::Arguments),
+    /// Lay policies out.
+    Fmt(fmt::Arguments),
+    /// Begin a policy.
+    New(new::Arguments),
     /// Show it all on this machine: a gateway, an API, issuers, and an agent that walks the access modes.
     Demo(demo::Arguments),
     /// Make a signing key.
@@ -55,11 +61,13 @@ struct Configured {
 pub fn run(arguments: Arguments) -> ExitCode {
     let done = match arguments.command {
         Command::Serve(configured) => success(serve::run(&configured.config)),
-        Command::Check(configured) => success(check::run(&configured.config)),
+        Command::Check(arguments) => Ok(check::run(&arguments)),
         Command::Test(arguments) => test::run(arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Record(arguments) => record::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
+        Command::Fmt(arguments) => Ok(fmt::run(&arguments)),
+        Command::New(arguments) => success(new::run(&arguments)),
         Command::Demo(arguments) => success(demo::run(arguments)),
         Command::Keys(arguments) => success(keys::run(&arguments)),
     };
