@@ -3,6 +3,7 @@
 //! Pure functions over bytes: no I/O, no async, no clock, no randomness, no logging. What needs the time takes it as
 //! a parameter; what needs a key is handed one. A value that was verified has a type that only `verify` can make.
 
+pub mod component;
 pub mod digest;
 pub mod error;
 pub mod generation;
@@ -10,6 +11,7 @@ pub mod identifier;
 pub mod key;
 pub mod message;
 pub mod metadata;
+pub(crate) mod percent;
 pub mod requirement;
 mod sf;
 pub mod signature;

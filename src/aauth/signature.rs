@@ -3,103 +3,29 @@
 //! Implements steps 1 to 4 of "Verification (Server)" of draft-hardt-oauth-aauth-protocol-11, over RFC 9421 and HTTP
 //! Signature Keys -09, section 3. What comes out, a [`SignedRequest`], claims to be signed; [`super::verify`] settles it.
 
+mod base;
+mod rules;
+
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, Engine as _, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Value};
 use sfv::{Item, List, ListEntry, Parser};
 
+use super::component::Component;
 use super::error::{SignatureError, SignatureErrorCode as Code};
 use super::key::{KeyFault, PublicKey};
-use super::message::{Component, Message};
+use super::message::Message;
 use super::sf;
 use crate::clock::Seconds;
 
-/// The components that every AAuth signature covers.
-pub const BASE_COMPONENTS: [&str; 4] = ["@method", "@authority", "@path", "signature-key"];
+pub(super) use base::base;
+pub use base::base_of;
+use base::rejoin;
+pub use rules::{BASE_COMPONENTS, Scheme, SignatureRules};
 
 /// Sizes above which nothing is parsed.
 const MAX_INPUT_BYTES: usize = 4096;
 const MAX_COMPONENTS: usize = 32;
-
-/// How a request may convey its key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Scheme {
-    /// A token that confirms the key.
-    Jwt,
-    /// A server's key set.
-    JwksUri,
-    /// The bare key.
-    Hwk,
-    /// A key that another, stable key vouches for.
-    JktJwt,
-}
-
-impl Scheme {
-    /// Every scheme that is implemented.
-    pub const ALL: [Self; 4] = [Self::Jwt, Self::JwksUri, Self::Hwk, Self::JktJwt];
-
-    /// The registered token.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Jwt => "jwt",
-            Self::JwksUri => "jwks_uri",
-            Self::Hwk => "hwk",
-            Self::JktJwt => "jkt-jwt",
-        }
-    }
-
-    /// Whether all it proves is the possession of a key.
-    pub fn is_pseudonymous(self) -> bool {
-        match self {
-            Self::Hwk | Self::JktJwt => true,
-            Self::Jwt | Self::JwksUri => false,
-        }
-    }
-
-    /// The scheme a token names.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|scheme| scheme.name() == name)
-    }
-}
-
-/// What a server asks of a signature.
-#[derive(Debug, Clone)]
-pub struct SignatureRules {
-    /// Seconds around our clock in which `created` may lie.
-    pub window: Seconds,
-    /// Components to be covered beside [`BASE_COMPONENTS`].
-    pub additional_components: Vec<String>,
-    /// The schemes accepted, in order of preference.
-    pub schemes: Vec<Scheme>,
-    /// Whether `Signature` may also be base64url without padding, as one widespread library sends it.
-    pub base64url: bool,
-    /// The longest `Signature-Key` header looked at, in bytes.
-    pub max_key_bytes: usize,
-}
-
-impl Default for SignatureRules {
-    fn default() -> Self {
-        Self {
-            window: 60,
-            additional_components: Vec::new(),
-            schemes: vec![Scheme::Jwt],
-            base64url: true,
-            max_key_bytes: 16 * 1024,
-        }
-    }
-}
-
-impl SignatureRules {
-    /// The value of `Accept-Signature-Scheme`.
-    pub fn accept_signature_scheme(&self) -> String {
-        self.schemes.iter().map(|s| s.name()).collect::<Vec<_>>().join(", ")
-    }
-
-    /// Every component that has to be covered.
-    pub fn required(&self) -> impl Iterator<Item = &str> {
-        BASE_COMPONENTS.into_iter().chain(self.additional_components.iter().map(String::as_str))
-    }
-}
 
 /// The key as the header conveys it.
 #[derive(Debug, Clone)]
@@ -227,60 +153,6 @@ impl SignedRequest {
         let doubtful = message.is_joined() && self.covered.iter().any(|c| bare_comma(c.name()));
         if doubtful { base(message, &self.covered, &self.params, true).ok() } else { None }
     }
-}
-
-/// The signature base over a message, for a covered list with its parameters as a `Signature-Input` member has them.
-/// Nothing is asked of them: what AAuth requires of a signature is [`SignedRequest::read`]'s.
-pub fn base_of(message: &Message, covered: &str) -> Result<Vec<u8>, SignatureError> {
-    let (components, _) = read_input(covered)?;
-    base(message, &components, covered, false)
-}
-
-/// The signature base: one line a component, then `@signature-params`.
-pub(super) fn base(
-    message: &Message,
-    covered: &[Component],
-    params: &str,
-    rejoined: bool,
-) -> Result<Vec<u8>, SignatureError> {
-    let mut base = Vec::with_capacity(1024);
-    for component in covered {
-        let mut value = message.component(component).map_err(|fault| invalid(fault.to_string()))?;
-        // Proxies join fields; a comma in a path or a query is the sender's own.
-        if rejoined && !component.name().starts_with('@') {
-            value = rejoin(&value).unwrap_or(value);
-        }
-        if value.contains(&b'\n') {
-            return Err(invalid(format!("the component `{}` holds a line break", sf::printable(component.name()))));
-        }
-        base.extend_from_slice(component.identifier().as_bytes());
-        base.extend_from_slice(b": ");
-        base.extend_from_slice(&value);
-        base.push(b'\n');
-    }
-    base.extend_from_slice(b"\"@signature-params\": ");
-    base.extend_from_slice(params.as_bytes());
-    Ok(base)
-}
-
-/// The value with a space after each comma outside a quoted string; `None` when every comma has one.
-fn rejoin(value: &[u8]) -> Option<Vec<u8>> {
-    let (mut out, mut quoted, mut escaped, mut changed) = (Vec::with_capacity(value.len() + 8), false, false, false);
-    let mut bytes = value.iter().peekable();
-    while let Some(&byte) = bytes.next() {
-        out.push(byte);
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => quoted = !quoted,
-            b',' if !quoted && bytes.peek().is_some_and(|next| **next != b' ') => {
-                out.push(b' ');
-                changed = true;
-            }
-            _ => {}
-        }
-    }
-    changed.then_some(out)
 }
 
 fn invalid(detail: impl Into<String>) -> SignatureError {

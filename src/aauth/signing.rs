@@ -5,9 +5,10 @@
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
+use super::component::Component;
 use super::identifier::ServerId;
 use super::key::SigningKey;
-use super::message::{Component, Fields, Message};
+use super::message::{Fields, Message};
 use super::metadata::Dwk;
 use super::signature;
 use crate::clock::Seconds;

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 use super::answer::Permit;
 use super::identify::Caller;
 use super::resource::Resource;
-use crate::aauth::message::{Message, push_percent_encoded};
+use crate::aauth::message::Message;
+use crate::aauth::percent::push_percent_encoded;
 use crate::aauth::verify::{VerifiedIdentity, VerifiedToken};
 
 /// Every identity header there is. Those not set on a permit are removed from the request, so none can be forged.

@@ -1,6 +1,8 @@
 //! Other people's implementations and the whole product, both ways: what they sign passes a real Envoy, what we sign and
 //! issue they accept, and what is forged passes nowhere. One file a peer.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::support::client::{Request, Response};
@@ -55,9 +57,8 @@ fn requirement(answer: &Response) -> &str {
 
 /// The claims of a token, unverified.
 fn claims(token: &str) -> Value {
-    use base64::Engine as _;
     let payload = token.split('.').nth(1).unwrap();
-    serde_json::from_slice(&base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
 
 /// What revokes a token, as the body of a revocation request.

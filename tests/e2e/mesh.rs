@@ -11,7 +11,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 use crate::support::client::{Request, Response, get};
 use crate::support::gateway::Gateway;
-use crate::support::process::free_port;
+use crate::support::process::{eventually, free_port};
 use crate::support::scene::{HOST, ORDERS, Scene, Signed};
 use crate::support::upstream::Received;
 
@@ -87,12 +87,14 @@ fn our_own_failure_is_a_denial_even_for_a_gateway_that_fails_open() {
 }
 
 #[test]
-fn a_slow_issuer_is_not_waited_for_beyond_the_gateways_patience() {
-    let scene = Scene::new(true, "");
-    scene.agents.delay(Duration::from_secs(5));
-    let open = gateway(&scene).failure_mode_allow(true).start();
+fn a_slow_issuer_is_given_up_before_the_gateway_gives_us_up() {
+    // Only the gateway says how little time there is, by the deadline of its call.
+    let scene = Scene::new(true, "limits: { check_timeout: 20s }");
+    scene.agents.delay(Duration::from_secs(20));
+    let open = gateway(&scene).patience(Duration::from_secs(2)).failure_mode_allow(true).start();
     let answer = scene.cast.get("/public/catalog", &scene.cast.agent_token()).send(open.address);
     assert_eq!((answer.status, scene.upstream.served()), (503, 0), "{}", answer.text());
+    eventually("logged", || scene.authorizer.output().contains("\"code\":\"timeout\""));
 }
 
 #[test]
@@ -132,18 +134,19 @@ const NOT_SERVING: i32 = 2;
 
 #[test]
 fn asked_to_stop_it_says_so_and_finishes_what_it_began() {
-    let mut scene = Scene::new(true, "");
+    let mut scene = Scene::new(true, "limits: { check_timeout: 8s }");
+    let patient = gateway(&scene).patience(Duration::from_secs(8)).start();
     assert_eq!(health(&scene), Some([SERVING; 2]));
-    // Two documents, one after the other, of an issuer that takes its time.
-    scene.agents.delay(Duration::from_millis(200));
-    let (request, address) = (scene.cast.get("/public/catalog", &scene.cast.agent_token()), scene.gateway.address);
+    // Two documents, one after the other, of an issuer that takes its time: longer than health is told to be bad.
+    scene.agents.delay(Duration::from_millis(500));
+    let (request, address) = (scene.cast.get("/public/catalog", &scene.cast.agent_token()), patient.address);
     let under_way = std::thread::spawn(move || request.send(address));
     while scene.agents.begun() == 0 {
         std::thread::sleep(Duration::from_millis(5));
     }
 
     scene.authorizer.terminate();
-    std::thread::sleep(Duration::from_millis(50));
+    eventually("not serving", || health(&scene) != Some([SERVING; 2]));
     assert_eq!(health(&scene), Some([NOT_SERVING; 2]), "{}", scene.authorizer.output());
     let ready = get(scene.authorizer.place.http, "/readyz");
     assert!(ready.is_none_or(|answer| answer.status == 503));

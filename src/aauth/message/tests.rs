@@ -1,3 +1,5 @@
+use sfv::{Item, Parser};
+
 use super::*;
 
 fn fields(lines: &[(&str, &str)]) -> Fields {

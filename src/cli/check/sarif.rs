@@ -47,7 +47,7 @@ fn uri(path: &str) -> String {
         if plain(byte) {
             uri.push(char::from(byte));
         } else {
-            crate::aauth::message::push_percent_encoded(&mut uri, byte);
+            crate::aauth::percent::push_percent_encoded(&mut uri, byte);
         }
     }
     uri

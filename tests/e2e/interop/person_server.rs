@@ -1,5 +1,8 @@
 //! The Person Server of `introspection-aauth`, a program of its own: an agent walks from a mission to the order.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::{Value, json};
 
 use super::{agent_key, claims, is_refused, passes, provider_key, requirement, stray_key};
@@ -23,11 +26,9 @@ fn trusted() -> (Scene, Peer, String) {
 
 /// A token signed with a key that is nobody's, under the name of the key that signed it.
 fn resigned(token: &str) -> String {
-    use base64::Engine as _;
-    use ed25519_dalek::Signer as _;
     let (signed, _) = token.rsplit_once('.').unwrap();
-    let signature = ed25519_dalek::SigningKey::from_bytes(&[99; 32]).sign(signed.as_bytes()).to_bytes();
-    format!("{signed}.{}", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(signature))
+    let signature = SigningKey::from_bytes(&[99; 32]).sign(signed.as_bytes()).to_bytes();
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
 #[test]

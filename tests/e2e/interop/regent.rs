@@ -1,5 +1,8 @@
 //! `regent-httpsig`: an independent signer and verifier, of agents (`jwt`) and of servers (`jwks_uri`).
 
+use aauth_authorizer::aauth::key::{Jwks, SigningKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::{
@@ -86,10 +89,31 @@ fn each_accepts_the_others_server_and_its_revocation() {
     assert_eq!((forged.status, forged.header("signature-error")), (401, Some("error=invalid_signature")));
     revokes(&scene, &token, &sign(person_server_key()));
 
-    let ours = scene.cast.from_the_person_server(&path, &revocation(&token));
+    let ours = scene.cast.signed_by_the_person_server(&path, &revocation(&token));
     let seen = regent.call(&json!({
         "op": "verify", "method": "POST", "url": format!("{ORDERS}{path}"), "headers": ours.header_object(),
         "body": body, "documents": scene.documents(), "servers": [PERSONS], "server": true,
     }));
     assert_eq!((seen.get("scheme"), seen.get("agent")), (Some(&json!("aauth-server")), Some(&json!(PERSONS))));
+}
+
+/// ES256, of agent and issuer both, each way.
+#[test]
+fn p256_is_understood_as_well() {
+    let mut scene = Scene::new(true, "");
+    let mut regent = Peer::regent();
+    let es256 = |kid, byte| SigningKey::es256(kid, &[byte; 32]).unwrap();
+    (scene.cast.agent, scene.cast.provider) = (es256("", 15), es256("ap-1", 16));
+    scene.agents.put("/jwks", Jwks::of([scene.cast.provider.public()]).to_json());
+    let agent = scene.cast.agent_token();
+    let ec = |byte: u8| json!({ "kty": "EC", "crv": "P-256", "d": URL_SAFE_NO_PAD.encode([byte; 32]) });
+
+    passes(&scene, &sign(&mut regent, "GET", "/public/catalog", &agent, &ec(15), ""));
+    is_refused(&scene, &sign(&mut regent, "GET", "/public/catalog", &agent, &ec(99), ""), "invalid_signature");
+    let ours = scene.cast.get("/public/catalog", &agent);
+    let seen = regent.call(&json!({
+        "op": "verify", "method": "GET", "url": format!("{ORDERS}/public/catalog"), "headers": ours.header_object(),
+        "documents": scene.documents(), "resource": ORDERS,
+    }));
+    assert_eq!(seen.get("keyid"), Some(&json!(scene.cast.agent.public().thumbprint().as_str())));
 }

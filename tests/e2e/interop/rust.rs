@@ -202,7 +202,7 @@ fn each_accepts_the_others_server_and_its_revocation() {
     let token = scene.cast.auth_token(&["orders.read"]);
     let body = revocation(&token);
 
-    let ours = scene.cast.from_the_person_server(&path, &body);
+    let ours = scene.cast.signed_by_the_person_server(&path, &body);
     let (options, resolver) = (VerifyOptions::default(), resolver(&scene));
     let verified = judged(&ours, &path, body.to_string().as_bytes(), async |incoming| {
         httpsig::verify(incoming, &options, &resolver).await

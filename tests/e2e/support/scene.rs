@@ -205,7 +205,7 @@ impl Cast {
     }
 
     /// A POST of JSON that the person server signs in its own right.
-    pub(crate) fn from_the_person_server(&self, target: &str, body: &Value) -> Request {
+    pub(crate) fn signed_by_the_person_server(&self, target: &str, body: &Value) -> Request {
         let id = ServerId::parse(PERSONS).unwrap();
         let signer = Signer::Server { id: &id, dwk: Dwk::Person };
         signed_as(signer, &self.person_server, Signed { target, body: body.to_string().as_bytes(), ..Signed::json() })

@@ -37,7 +37,7 @@ impl Dice {
 /// What a message contributes to the base for everything that `post` signs.
 fn covered_values(message: &Message) -> Vec<Option<Vec<u8>>> {
     ["@method", "@authority", "@path", "@query", "content-digest", "content-type", "x-list", "signature-key"]
-        .map(|name| message.component(&crate::aauth::message::Component::plain(name)).ok())
+        .map(|name| message.component(&crate::aauth::component::Component::plain(name)).ok())
         .to_vec()
 }
 
