@@ -99,10 +99,8 @@ impl Lines {
             self.bad(Some(error.column().max(1)), format!("is no line of a decision log: {what}"))
         })?;
         line.number = self.number;
-        if let Some(kept) = &line.input {
-            if kept.v != VERSION {
-                return Err(self.bad(None, format!("`input.v` is {}, and {VERSION} is what can be read", kept.v)));
-            }
+        if let Some(kept) = line.input.as_ref().filter(|kept| kept.v != VERSION) {
+            return Err(self.bad(None, format!("`input.v` is {}, and {VERSION} is what can be read", kept.v)));
         }
         Ok(line)
     }

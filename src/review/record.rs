@@ -154,7 +154,7 @@ fn expectation(line: &Line, asked: &Asked) -> Option<Value> {
         "challenged" => {
             let mut expect = json!({ "decision": "challenge", "requirement": line.code, "policies": policies });
             if line.code == "auth-token" && asked.answer.requirement.as_deref() == Some("auth-token") {
-                expect["scope"] = json!(asked.answer.scope);
+                put(&mut expect, "scope", Some(&asked.answer.scope));
             }
             Some(expect)
         }
@@ -176,7 +176,7 @@ fn fixture(asked: &Asked) -> Option<Value> {
             let mut agent = json!({ "id": id });
             let own = id.rsplit_once('@').map(|(_, domain)| format!("https://{domain}"));
             if own.as_ref() != Some(provider) {
-                agent["provider"] = json!(provider);
+                put(&mut agent, "provider", Some(provider));
             }
             put(&mut agent, "parent", parent.as_ref());
             put(&mut agent, "ps", ps.as_ref());
@@ -188,7 +188,7 @@ fn fixture(asked: &Asked) -> Option<Value> {
             put(&mut person, "tenant", tenant.as_ref());
             for (name, list) in [("groups", groups), ("roles", roles)] {
                 if !list.is_empty() {
-                    person[name] = json!(list);
+                    put(&mut person, name, Some(list));
                 }
             }
             claims(&mut person, token);
@@ -201,19 +201,19 @@ fn fixture(asked: &Asked) -> Option<Value> {
 fn of_token(token: &TokenFacts, ps: &str) -> Value {
     let mut found = json!({ "typ": token.kind.as_str() });
     if token.kind == TokenKind::Auth {
-        found["scopes"] = json!(token.scopes);
+        put(&mut found, "scopes", Some(&token.scopes));
     }
     put(&mut found, "account", token.account.as_ref());
     put(&mut found, "mission", token.mission.as_ref());
     if token.issuer != ps {
-        found["issuer"] = json!(token.issuer);
+        put(&mut found, "issuer", Some(&token.issuer));
     }
     found
 }
 
-fn put(object: &mut Value, name: &str, value: Option<&String>) {
-    if let Some(value) = value {
-        object[name] = json!(value);
+fn put(object: &mut Value, name: &str, value: Option<&impl serde::Serialize>) {
+    if let (Some(members), Some(value)) = (object.as_object_mut(), value) {
+        members.insert(name.to_owned(), json!(value));
     }
 }
 
@@ -230,19 +230,20 @@ fn claims(holder: &mut Value, token: &TokenFacts) {
         })
         .collect();
     if !claims.is_empty() {
-        holder["claims"] = Value::Object(claims);
+        put(holder, "claims", Some(&claims));
     }
 }
 
 fn request(request: &Request, resource: &str) -> Value {
     let mut found = json!({ "method": request.method });
     if request.host != format!("{resource}.example") {
-        found["host"] = json!(request.host);
+        put(&mut found, "host", Some(&request.host));
     }
-    found["path"] = json!(request.path);
+    put(&mut found, "path", Some(&request.path));
     put(&mut found, "query", request.query.as_ref());
     if !request.headers.is_empty() {
-        found["headers"] = request.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+        let headers: BTreeMap<_, _> = request.headers.iter().cloned().collect();
+        put(&mut found, "headers", Some(&headers));
     }
     put(&mut found, "source_ip", request.source_ip.map(|ip| ip.to_string()).as_ref());
     put(&mut found, "peer", request.peer.as_ref());

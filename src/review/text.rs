@@ -25,11 +25,15 @@ pub fn text(question: &Question, explanation: &Explanation, detail: Detail) -> S
     let (left_out, asked): (Vec<_>, Vec<_>) = explanation.policies.iter().partition(|policy| policy.is_left_out());
     if !asked.is_empty() {
         out.push_str("\npolicies whose heads match\n");
-        asked.iter().for_each(|explained| policy(&mut out, explained, detail));
+        for explained in asked {
+            policy(&mut out, explained, detail);
+        }
     }
     if !left_out.is_empty() {
         out.push_str("\npolicies left out by their heads\n");
-        left_out.iter().for_each(|explained| policy(&mut out, explained, detail));
+        for explained in left_out {
+            policy(&mut out, explained, detail);
+        }
     }
     let _ = write!(out, "\ndecision   {}", decision(&explanation.decision));
     out
@@ -61,9 +65,9 @@ fn policy(out: &mut String, explained: &Explained, detail: Detail) {
     let shadow = if info.shadow { " (shadow)" } else { "" };
     let (file, line) = (info.origin.file.display(), info.origin.from.line);
     let _ = writeln!(out, "  {effect} {}{shadow}: {}  {file}:{line}", info.id, truth(&explained.truth));
-    match detail {
-        Detail::Plain => explained.decided_by().into_iter().for_each(|found| part(out, found)),
-        Detail::Whole => explained.parts.iter().for_each(|found| part(out, found)),
+    let decider = explained.decided_by();
+    for found in explained.parts.iter().filter(|found| detail == Detail::Whole || decider == Some(*found)) {
+        part(out, found);
     }
     // What a policy would have said does not matter where it is not even asked.
     let annotations = info.annotations.iter().filter(|_| detail == Detail::Whole || !explained.is_left_out());

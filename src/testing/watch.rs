@@ -28,14 +28,14 @@ pub fn watch(paths: impl Fn() -> Vec<PathBuf>, mut run: impl FnMut() -> bool) ->
     let (sender, events) = channel();
     // Armed before the first run, so that no save falls between reading and watching.
     let mut watched = folders(&paths());
-    let mut watcher = arm(&watched, &sender)?;
+    let mut armed = arm(&watched, &sender)?;
     while run() {
         loop {
             let changed = changed(&events);
             let now = folders(&paths());
             if now != watched {
                 watched = now;
-                watcher = arm(&watched, &sender)?;
+                armed = arm(&watched, &sender)?;
                 break;
             }
             if changed {
@@ -43,7 +43,7 @@ pub fn watch(paths: impl Fn() -> Vec<PathBuf>, mut run: impl FnMut() -> bool) ->
             }
         }
     }
-    drop(watcher);
+    drop(armed);
     Ok(())
 }
 
@@ -52,7 +52,7 @@ fn arm(folders: &[PathBuf], sender: &Sender<()>) -> Result<RecommendedWatcher, W
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
         if event.map_or(true, |event| is_change(&event)) {
             // Without a receiver nobody watches any more.
-            drop(sender.send(()));
+            let _ = sender.send(());
         }
     })?;
     for folder in folders {

@@ -6,5 +6,6 @@ mod captures;
 mod cli_author;
 mod cli_review;
 mod demo;
+mod policy_tests;
 mod rfc7638;
 mod rfc9421;

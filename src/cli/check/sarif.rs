@@ -29,7 +29,10 @@ pub(super) fn render(findings: &[Finding]) -> Value {
 fn result(finding: &Finding) -> Value {
     let mut place = json!({ "artifactLocation": { "uri": uri(&finding.file) } });
     if let Some((line, column)) = finding.at {
-        place["region"] = json!({ "startLine": line, "startColumn": column });
+        place = json!({
+            "artifactLocation": { "uri": uri(&finding.file) },
+            "region": { "startLine": line, "startColumn": column },
+        });
     }
     json!({
         "ruleId": finding.rule,
