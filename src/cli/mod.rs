@@ -65,7 +65,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Test(arguments) => test::run(arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Record(arguments) => record::run(&arguments),
-        Command::Replay(arguments) => replay::run(&arguments),
+        Command::Replay(arguments) => Ok(replay::run(&arguments)),
         Command::Fmt(arguments) => Ok(fmt::run(&arguments)),
         Command::New(arguments) => success(new::run(&arguments)),
         Command::Demo(arguments) => success(demo::run(arguments)),

@@ -55,7 +55,9 @@ struct Checked {
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
     let Checked { mut findings, summary } = check(&arguments.config);
     if arguments.deny_warnings {
-        findings.iter_mut().for_each(|finding| finding.severity = Severity::Error);
+        for finding in &mut findings {
+            finding.severity = Severity::Error;
+        }
     }
     match arguments.format {
         Format::Text => findings.iter().for_each(|finding| eprintln!("{}", text::render(finding))),
