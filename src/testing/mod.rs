@@ -39,9 +39,10 @@ mod world;
 
 pub use bench::{Bench, Outcome, RunOptions, Status};
 pub use explain::explain;
+pub use find::NotFound;
 pub use seen::Seen;
-pub use session::{Options, Prepared, Session};
-pub use suite::{Case, Decision, Expect, Ids, Level, Suite};
+pub use session::{Folder, Options, Prepared, Session};
+pub use suite::{Case, Decision, Expect, Ids, Level, Question, Suite};
 pub use verdict::Mismatch;
 pub use watch::{WatchError, watch};
 
