@@ -63,6 +63,9 @@ pub enum BuildError {
     /// The policies have faults.
     #[error("the policies cannot be used:\n{}", each(.0))]
     Policies(LoadErrors),
+    /// The candidate set has faults.
+    #[error("the policies in `policies.shadow_dir` cannot be used:\n{}", each(.0))]
+    Candidate(LoadErrors),
 }
 
 /// Every fault, on a line of its own.

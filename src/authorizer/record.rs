@@ -51,6 +51,8 @@ pub struct Record {
     pub policies: Vec<Arc<str>>,
     /// The policies that could not be evaluated.
     pub policy_errors: Vec<Arc<str>>,
+    /// The `@shadow` policies that would have turned the answer.
+    pub shadow_policies: Vec<Arc<str>>,
     /// The set of policies that was asked.
     pub generation: Option<u64>,
     /// Microseconds spent finding keys and verifying.
@@ -83,6 +85,7 @@ impl Record {
             base64url: false,
             policies: Vec::new(),
             policy_errors: Vec::new(),
+            shadow_policies: Vec::new(),
             generation: None,
             verify_us: 0,
             decide_us: 0,
@@ -93,7 +96,7 @@ impl Record {
     }
 
     /// One that also keeps what the policies are asked.
-    pub(super) fn attentive(request: &InboundRequest) -> Self {
+    pub(in crate::authorizer) fn attentive(request: &InboundRequest) -> Self {
         Self { consulted: Some(Vec::new()), ..Self::of(request) }
     }
 
@@ -104,7 +107,12 @@ impl Record {
         }
     }
 
-    /// The questions that were kept.
+    /// The questions that were kept; none unless somebody wants to hear of them.
+    pub fn questions(&self) -> &[Consulted] {
+        self.consulted.as_deref().unwrap_or_default()
+    }
+
+    /// The questions that were kept, to be had.
     pub(super) fn take_consulted(&mut self) -> Vec<Consulted> {
         self.consulted.take().unwrap_or_default()
     }
@@ -154,6 +162,7 @@ impl Record {
     pub(super) fn decided(&mut self, decision: &Decision) {
         self.policies.clone_from(&decision.policies);
         self.policy_errors = decision.errors.iter().map(|error| Arc::clone(&error.policy)).collect();
+        self.shadow_policies = decision.divergent().map(|verdict| Arc::clone(&verdict.policy)).collect();
         self.generation = Some(decision.generation);
     }
 

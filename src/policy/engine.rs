@@ -9,6 +9,7 @@ use cedar_policy::{
 
 use super::annotations::Obligations;
 use super::answer;
+use super::catalogue::Entry;
 use super::consent;
 use super::decision::{Decision, Effect, PolicyError};
 use super::index::{Index, Slice};
@@ -29,6 +30,7 @@ pub struct Snapshot {
     actions: Actions,
     resources: HashMap<String, Resource>,
     obligations: HashMap<Arc<str>, Arc<Obligations>>,
+    catalogue: Vec<Entry>,
     generation: u64,
     content_hash: String,
 }
@@ -77,7 +79,17 @@ impl Snapshot {
             .map_err(|error| error.to_string())?;
         let obligations = loaded.iter().map(|l| (Arc::clone(&l.obligations.id), Arc::clone(&l.obligations))).collect();
         let schema = schema.clone();
-        Ok(Self { authorizer: Authorizer::new(), schema, actions, resources, obligations, generation, content_hash })
+        let catalogue = loaded.iter().map(Entry::of).collect();
+        Ok(Self {
+            authorizer: Authorizer::new(),
+            schema,
+            actions,
+            resources,
+            obligations,
+            catalogue,
+            generation,
+            content_hash,
+        })
     }
 
     /// Whether this subject may have what is asked of this resource.
@@ -111,6 +123,11 @@ impl Snapshot {
     /// How many policies there are.
     pub fn policy_count(&self) -> usize {
         self.obligations.len()
+    }
+
+    /// The policies as they are written, in the order of their files.
+    pub(super) fn catalogue(&self) -> &[Entry] {
+        &self.catalogue
     }
 
     /// Every scope that a policy names.

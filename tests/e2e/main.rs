@@ -6,6 +6,7 @@ mod access;
 mod interop;
 mod mesh;
 mod neighbours;
+mod review;
 mod samples;
 mod support;
 mod traces;
