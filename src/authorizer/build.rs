@@ -63,6 +63,9 @@ pub enum BuildError {
     /// The policies have faults.
     #[error("the policies cannot be used:\n{}", each(.0))]
     Policies(LoadErrors),
+    /// The candidate set has faults.
+    #[error("the policies in `policies.shadow_dir` cannot be used:\n{}", each(.0))]
+    Candidate(LoadErrors),
 }
 
 /// Every fault, on a line of its own.
@@ -134,13 +137,25 @@ fn build_resource(
     limits: &Limits,
     identifiers: IdentifierRules,
 ) -> Result<Resource, BuildError> {
+    let id = config.id.as_str();
+    let keys = config.signing_keys.as_ref();
+    let current = keys.map(|keys| read_key(id, &keys.current)).transpose()?;
+    let previous: Result<Vec<_>, _> =
+        keys.iter().flat_map(|keys| &keys.previous).map(|key| read_key(id, key)).collect();
+    resource_with(config, limits, identifiers, current, previous?)
+}
+
+/// The resource of a configuration, with keys that were read already.
+pub(crate) fn resource_with(
+    config: &ResourceConfig,
+    limits: &Limits,
+    identifiers: IdentifierRules,
+    current: Option<SigningKey>,
+    previous: Vec<SigningKey>,
+) -> Result<Resource, BuildError> {
     let id = config.id.as_str().to_owned();
     let issuer = identity(config, identifiers).ok_or_else(|| BuildError::NoIdentity(id.clone()))?;
-    let keys = config.signing_keys.as_ref();
-    let current = keys.map(|keys| read_key(&id, &keys.current)).transpose()?;
-    let previous: Result<Vec<_>, _> =
-        keys.iter().flat_map(|keys| &keys.previous).map(|key| read_key(&id, key)).collect();
-    let published: Vec<_> = current.iter().cloned().chain(previous?).collect();
+    let published: Vec<_> = current.iter().cloned().chain(previous).collect();
     let window = seconds(config.signatures.window);
     let scope_descriptions = config
         .scope_descriptions

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::answer::{Answer, Denied, Fault, Permit};
+use super::consulted::Consulted;
 use super::identify::Caller;
 use super::inbound::{Body, InboundRequest};
 use super::known::KnownTokens;
@@ -59,6 +60,15 @@ impl Authorizer {
         let answer = self.answer(request, &mut record).await;
         record.conclude(&answer);
         Checked { answer, record }
+    }
+
+    /// The same, and what the policies were asked on the way.
+    pub async fn check_consulted(&self, request: InboundRequest) -> (Checked, Vec<Consulted>) {
+        let mut record = Record::attentive(&request);
+        let answer = self.answer(request, &mut record).await;
+        record.conclude(&answer);
+        let consulted = record.take_consulted();
+        (Checked { answer, record }, consulted)
     }
 
     /// The same for an edge that keeps the record, also of a check that it breaks off.
@@ -192,6 +202,7 @@ impl Authorizer {
         let facts = facts(request, &headers);
         let decision = record.time_decide(|| self.policies.current().decide(&resource.id, subject, &facts, now));
         record.decided(&decision);
+        record.consulted(|| Consulted::new(&resource.id, subject, &facts, now, &decision));
         match &decision.outcome {
             Outcome::Permit { headers, metadata } => {
                 Ok(permit::compose(resource, caller, &request.message, headers, metadata, &decision.policies))

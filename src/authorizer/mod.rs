@@ -6,14 +6,16 @@
 
 pub mod answer;
 pub mod authorize;
-mod build;
+pub(crate) mod build;
 pub mod check;
 pub mod config;
+pub mod consulted;
 pub mod decision_log;
 pub mod envoy;
 pub mod http;
-mod identify;
+pub(crate) mod identify;
 pub mod inbound;
+pub mod kept;
 pub mod known;
 pub mod metrics;
 pub mod mint;
@@ -28,8 +30,9 @@ pub mod resource;
 pub mod revocation;
 pub mod revoke;
 pub mod server;
+pub mod shadow;
 pub mod status;
-mod stopwatch;
+pub(crate) mod stopwatch;
 pub mod telemetry;
 pub mod trace;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::answer::Answer;
+use super::consulted::Consulted;
 use super::identify::Caller;
 use super::inbound::InboundRequest;
 use super::permit;
@@ -50,6 +51,8 @@ pub struct Record {
     pub policies: Vec<Arc<str>>,
     /// The policies that could not be evaluated.
     pub policy_errors: Vec<Arc<str>>,
+    /// The `@shadow` policies that would have turned the answer.
+    pub shadow_policies: Vec<Arc<str>>,
     /// The set of policies that was asked.
     pub generation: Option<u64>,
     /// Microseconds spent finding keys and verifying.
@@ -59,6 +62,8 @@ pub struct Record {
     /// Microseconds in all.
     pub total_us: u64,
     watch: Stopwatch,
+    /// The questions put to the policies, where somebody wants to hear of them.
+    consulted: Option<Vec<Consulted>>,
 }
 
 impl Record {
@@ -80,12 +85,36 @@ impl Record {
             base64url: false,
             policies: Vec::new(),
             policy_errors: Vec::new(),
+            shadow_policies: Vec::new(),
             generation: None,
             verify_us: 0,
             decide_us: 0,
             total_us: 0,
             watch: Stopwatch::start(),
+            consulted: None,
         }
+    }
+
+    /// One that also keeps what the policies are asked.
+    pub(in crate::authorizer) fn attentive(request: &InboundRequest) -> Self {
+        Self { consulted: Some(Vec::new()), ..Self::of(request) }
+    }
+
+    /// Notes a question and its decision, if they are to be kept.
+    pub(super) fn consulted(&mut self, note: impl FnOnce() -> Consulted) {
+        if let Some(kept) = &mut self.consulted {
+            kept.push(note());
+        }
+    }
+
+    /// The questions that were kept; none unless somebody wants to hear of them.
+    pub fn questions(&self) -> &[Consulted] {
+        self.consulted.as_deref().unwrap_or_default()
+    }
+
+    /// The questions that were kept, to be had.
+    pub(super) fn take_consulted(&mut self) -> Vec<Consulted> {
+        self.consulted.take().unwrap_or_default()
     }
 
     pub(super) fn located(&mut self, resource: &str) {
@@ -133,6 +162,7 @@ impl Record {
     pub(super) fn decided(&mut self, decision: &Decision) {
         self.policies.clone_from(&decision.policies);
         self.policy_errors = decision.errors.iter().map(|error| Arc::clone(&error.policy)).collect();
+        self.shadow_policies = decision.divergent().map(|verdict| Arc::clone(&verdict.policy)).collect();
         self.generation = Some(decision.generation);
     }
 

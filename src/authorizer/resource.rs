@@ -168,7 +168,7 @@ impl Resource {
 }
 
 /// Every resource, found by name or by host.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Resources {
     all: Vec<Arc<Resource>>,
     by_id: HashMap<String, usize>,

@@ -1,9 +1,10 @@
-//! The command line: `authorizer serve|check|keys|demo`.
+//! The command line: `authorizer serve|check|test|keys|demo`.
 
 mod check;
 mod demo;
 mod keys;
 mod serve;
+mod test;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,6 +25,8 @@ enum Command {
     Serve(Configured),
     /// Read configuration, keys, schemas and policies, and say everything that is wrong with them.
     Check(Configured),
+    /// Run the tests of policies.
+    Test(test::Arguments),
     /// Show it all on this machine: a gateway, an API, issuers, and an agent that walks the access modes.
     Demo(demo::Arguments),
     /// Make a signing key.
@@ -42,6 +45,10 @@ pub fn run(arguments: Arguments) -> ExitCode {
     let done = match arguments.command {
         Command::Serve(configured) => serve::run(&configured.config),
         Command::Check(configured) => check::run(&configured.config),
+        Command::Test(arguments) => match test::run(arguments) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
         Command::Demo(arguments) => demo::run(arguments),
         Command::Keys(arguments) => keys::run(&arguments),
     };

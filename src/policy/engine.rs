@@ -1,12 +1,15 @@
 //! A set of policies that was taken, and the asking of it.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock};
 
-use cedar_policy::{AuthorizationError, Authorizer, Entities, EntityUid, PolicySetError, Request, Response, Schema};
+use cedar_policy::{
+    AuthorizationError, Authorizer, Entities, EntityUid, PolicySet, PolicySetError, Request, Response, Schema,
+};
 
 use super::annotations::Obligations;
 use super::answer;
+use super::catalogue::Entry;
 use super::consent;
 use super::decision::{Decision, Effect, PolicyError};
 use super::index::{Index, Slice};
@@ -23,9 +26,11 @@ use super::subject::Subject;
 #[derive(Debug)]
 pub struct Snapshot {
     authorizer: Authorizer,
+    schema: Schema,
     actions: Actions,
     resources: HashMap<String, Resource>,
     obligations: HashMap<Arc<str>, Arc<Obligations>>,
+    catalogue: Vec<Entry>,
     generation: u64,
     content_hash: String,
 }
@@ -37,6 +42,8 @@ struct Resource {
     enforced: Vec<Index>,
     /// Permits apart from forbids: Cedar does not tell of a permit that a forbid overrules.
     shadow: Vec<Index>,
+    /// The enforced ones in one set, made when somebody first asks in Cedar's own terms.
+    whole: OnceLock<PolicySet>,
 }
 
 /// The policies that matched, before they are weighed against each other; each list sorted by id.
@@ -71,7 +78,18 @@ impl Snapshot {
             .collect::<Result<_, Box<PolicySetError>>>()
             .map_err(|error| error.to_string())?;
         let obligations = loaded.iter().map(|l| (Arc::clone(&l.obligations.id), Arc::clone(&l.obligations))).collect();
-        Ok(Self { authorizer: Authorizer::new(), actions, resources, obligations, generation, content_hash })
+        let schema = schema.clone();
+        let catalogue = loaded.iter().map(Entry::of).collect();
+        Ok(Self {
+            authorizer: Authorizer::new(),
+            schema,
+            actions,
+            resources,
+            obligations,
+            catalogue,
+            generation,
+            content_hash,
+        })
     }
 
     /// Whether this subject may have what is asked of this resource.
@@ -105,6 +123,32 @@ impl Snapshot {
     /// How many policies there are.
     pub fn policy_count(&self) -> usize {
         self.obligations.len()
+    }
+
+    /// The policies as they are written, in the order of their files.
+    pub(super) fn catalogue(&self) -> &[Entry] {
+        &self.catalogue
+    }
+
+    /// Every scope that a policy names.
+    pub fn scopes(&self) -> BTreeSet<Arc<str>> {
+        self.obligations.values().flat_map(|found| found.scopes.iter().cloned()).collect()
+    }
+
+    /// The schema that the policies were validated against.
+    pub(super) fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// What the policies of some resources say to a request in Cedar's own terms, none of them left out.
+    pub(super) fn weigh_whole(&self, of: impl Fn(&str) -> bool, request: &Request, entities: &Entities) -> Verdict {
+        let mut verdict = Verdict::default();
+        for (_, resource) in self.resources.iter().filter(|(id, _)| of(id)) {
+            self.gather(&self.authorizer.is_authorized(request, resource.whole(), entities), &mut verdict);
+        }
+        verdict.errors.sort_by(|a, b| a.policy.cmp(&b.policy));
+        verdict.errors.dedup();
+        verdict
     }
 
     /// What the policies in force say.
@@ -202,7 +246,23 @@ impl Resource {
             let sets = sets.iter().filter(|policies| !policies.is_empty());
             sets.map(|policies| Index::new(policies, &own, actions)).collect::<Result<Vec<_>, _>>()
         };
-        Ok(Self { enforced: indexes(&[enforced])?, shadow: indexes(&[permits, forbids])?, uid: own.clone() })
+        Ok(Self {
+            enforced: indexes(&[enforced])?,
+            shadow: indexes(&[permits, forbids])?,
+            uid: own.clone(),
+            whole: OnceLock::new(),
+        })
+    }
+
+    fn whole(&self) -> &PolicySet {
+        self.whole.get_or_init(|| {
+            let mut whole = PolicySet::new();
+            for policy in self.enforced.iter().flat_map(Index::policies) {
+                // A policy is in several slices; once is enough.
+                let _ = whole.add(policy.clone());
+            }
+            whole
+        })
     }
 }
 

@@ -12,7 +12,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use cedar_policy::{ActionConstraint, EntityUid, PolicySet, PolicySetError, PrincipalConstraint, ResourceConstraint};
+use cedar_policy::{
+    ActionConstraint, EntityUid, Policy, PolicySet, PolicySetError, PrincipalConstraint, ResourceConstraint,
+};
 
 use super::decision::Effect;
 use super::load::Loaded;
@@ -123,7 +125,20 @@ impl Index {
     }
 }
 
+impl Index {
+    /// Every policy, some more than once.
+    pub(super) fn policies(&self) -> impl Iterator<Item = &Policy> {
+        let named = self.named.values().chain([&self.anyone]).flat_map(ByResource::leaves);
+        let general = self.general.iter().flatten().map(AsRef::as_ref);
+        general.chain(named.map(|leaf| &leaf.slice)).flat_map(|slice| slice.policies.policies())
+    }
+}
+
 impl ByResource {
+    fn leaves(&self) -> impl Iterator<Item = &Leaf> {
+        self.anything.iter().chain(self.named.values().flatten())
+    }
+
     fn select(&self, resource: &[EntityUid]) -> impl Iterator<Item = &Leaf> {
         // Most groups name no resource, and need no search.
         let resource = if self.named.is_empty() { &[] } else { resource };

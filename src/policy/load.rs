@@ -1,13 +1,14 @@
 //! From files to policies: parse, name, annotate, validate. All faults of all files are found in one go.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use cedar_policy::{Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 
 use super::annotations::{self, Obligations};
-use super::error::{LoadFault, did_you_mean};
+use super::error::{LoadFault, Position, did_you_mean};
 use super::mentions::Mentions;
 use super::names::names;
 use super::path;
@@ -24,7 +25,20 @@ pub(super) struct Loaded {
     pub(super) home: Home,
     /// What it reads of the context.
     pub(super) mentions: Mentions,
+    /// Where it is written, for those who read about it.
+    pub(super) origin: Origin,
     place: Place,
+}
+
+/// The lines a policy is written on, annotations included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The file.
+    pub file: Arc<Path>,
+    /// Where it begins.
+    pub from: Position,
+    /// Where it ends, with its semicolon.
+    pub to: Position,
 }
 
 /// Where a policy was read.
@@ -86,6 +100,7 @@ impl<'a> Loader<'a> {
         let mut policies: Vec<&Policy> = set.policies().collect();
         // Cedar numbers policies as they come in the file: `policy0`, `policy1` and on.
         policies.sort_by_key(|policy| position_in_file(policy.id()));
+        let file: Arc<Path> = source.path.as_path().into();
         let mut from = 0;
         for policy in policies {
             let text = policy.to_cedar().unwrap_or_default();
@@ -103,6 +118,11 @@ impl<'a> Loader<'a> {
                 obligations: Arc::new(obligations),
                 home: source.home.clone(),
                 mentions: Mentions::of(policy),
+                origin: Origin {
+                    file: Arc::clone(&file),
+                    from: source.position(offset),
+                    to: source.position(offset + text.len().saturating_sub(1)),
+                },
                 place: Place { source: index, offset },
             });
             // The next policy starts after this one, even where their texts are the same.

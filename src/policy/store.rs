@@ -76,6 +76,13 @@ impl PolicyStore {
         Ok(Self { config, current: ArcSwap::from_pointee(snapshot), last_error: ArcSwapOption::empty(), seen })
     }
 
+    /// A store in which this one set stands, whatever becomes of the files it came from.
+    pub fn standing(snapshot: Arc<Snapshot>) -> Self {
+        let config = StoreConfig { policies_dir: PathBuf::new(), schemas_dir: PathBuf::new(), resources: Vec::new() };
+        let seen = Mutex::new(snapshot.content_hash().to_owned());
+        Self { config, current: ArcSwap::new(snapshot), last_error: ArcSwapOption::empty(), seen }
+    }
+
     /// The policies in force.
     pub fn current(&self) -> Arc<Snapshot> {
         self.current.load_full()

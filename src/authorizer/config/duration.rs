@@ -18,7 +18,7 @@ const UNITS: [(&str, u64); 7] = [
 ];
 
 /// A parser for durations within bounds.
-pub(super) fn within(range: RangeInclusive<Duration>) -> impl Fn(&str) -> Parsed<Duration> {
+pub(crate) fn within(range: RangeInclusive<Duration>) -> impl Fn(&str) -> Parsed<Duration> {
     move |text| {
         let value = parse(text).ok_or_else(|| {
             let fault = Fault::new(format!("`{}` is not a duration", quotable(text)));

@@ -24,18 +24,18 @@ pub struct Place {
 
 impl Place {
     /// The file as a whole.
-    pub(super) fn file() -> Self {
+    pub(crate) fn file() -> Self {
         Self { path: String::new(), at: None }
     }
 
     /// A key below this place.
-    pub(super) fn key(&self, key: &str, at: impl Into<Option<Position>>) -> Self {
+    pub(crate) fn key(&self, key: &str, at: impl Into<Option<Position>>) -> Self {
         let dot = if self.path.is_empty() { "" } else { "." };
         Self { path: format!("{}{dot}{}", self.path, quotable(key)), at: at.into() }
     }
 
     /// An item of the list at this place.
-    pub(super) fn item(&self, index: usize, at: Position) -> Self {
+    pub(crate) fn item(&self, index: usize, at: Position) -> Self {
         Self { path: format!("{}[{index}]", self.path), at: Some(at) }
     }
 
@@ -70,12 +70,12 @@ pub struct Fault {
 
 impl Fault {
     /// A fault without a known remedy.
-    pub(super) fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), hint: None }
     }
 
     /// Adds the remedy.
-    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 }
@@ -95,9 +95,20 @@ pub struct ConfigErrors {
 }
 
 impl ConfigErrors {
-    pub(super) fn new(file: &str, mut mistakes: Vec<Mistake>) -> Self {
+    pub(crate) fn new(file: &str, mut mistakes: Vec<Mistake>) -> Self {
         mistakes.sort_by_key(|m| m.place.at);
         Self { file: file.to_owned(), mistakes }
+    }
+
+    /// One for a file that cannot be read at all.
+    pub(crate) fn unreadable(file: &str, why: &std::io::Error) -> Self {
+        let fault = Fault::new(format!("cannot read the configuration: {why}"));
+        Self::new(file, vec![Mistake { place: Place::file(), fault }])
+    }
+
+    /// What the file is called.
+    pub fn file(&self) -> &str {
+        &self.file
     }
 
     /// The mistakes.
@@ -124,9 +135,9 @@ impl std::error::Error for ConfigErrors {}
 /// Something legal that an operator should know of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
-    pub(super) file: String,
-    pub(super) place: Place,
-    pub(super) message: String,
+    pub(crate) file: String,
+    pub(crate) place: Place,
+    pub(crate) message: String,
 }
 
 impl fmt::Display for Warning {
@@ -137,6 +148,6 @@ impl fmt::Display for Warning {
 }
 
 /// Text of the file as it may be quoted back: short, printable, on one line.
-pub(super) fn quotable(text: &str) -> String {
+pub(crate) fn quotable(text: &str) -> String {
     text.chars().take(80).flat_map(char::escape_debug).collect()
 }

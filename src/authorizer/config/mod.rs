@@ -7,23 +7,24 @@
 use std::path::Path;
 
 mod check;
-mod duration;
+pub(crate) mod duration;
 mod endpoint;
-mod error;
+pub(crate) mod error;
 mod files;
+pub(crate) mod item;
 mod keys;
 mod legacy;
 mod limits;
 mod listen;
 mod process;
-mod reader;
+pub(crate) mod reader;
 mod resource;
-mod resource_reader;
+pub(crate) mod resource_reader;
 mod size;
 mod trust;
 mod url;
-mod values;
-mod yaml;
+pub(crate) mod values;
+pub(crate) mod yaml;
 
 #[cfg(test)]
 mod tests;
@@ -69,10 +70,7 @@ impl Config {
     /// Reads a configuration file and looks for the files it names.
     pub fn load(path: &Path) -> Result<(Self, Vec<Warning>), ConfigErrors> {
         let name = path.display().to_string();
-        let text = read_bounded(path).map_err(|why| {
-            let fault = Fault::new(format!("cannot read the configuration: {why}"));
-            ConfigErrors::new(&name, vec![Mistake { place: Place::file(), fault }])
-        })?;
+        let text = read_bounded(path).map_err(|why| ConfigErrors::unreadable(&name, &why))?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         Self::read(&text, Report::new(&name, Some(folder)))
     }
@@ -120,7 +118,7 @@ impl Config {
 }
 
 /// Reads no more than one byte beyond what [`yaml::read`] admits, so that a device or a huge file does no harm.
-fn read_bounded(path: &Path) -> std::io::Result<String> {
+pub(crate) fn read_bounded(path: &Path) -> std::io::Result<String> {
     use std::io::Read as _;
     let mut text = String::new();
     let limit = u64::try_from(yaml::MAX_BYTES).map_or(u64::MAX, |n| n + 1);

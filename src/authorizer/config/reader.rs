@@ -7,27 +7,28 @@
 use std::cell::RefCell;
 use std::path::PathBuf;
 
-use super::error::{Fault, Mistake, Place, Warning, quotable};
+use super::error::{Fault, Mistake, Place, Position, Warning, quotable};
+use super::item::Item;
 use super::yaml::{Entry, Node, Value};
 
 /// What a parser makes of a value's text.
-pub(super) type Parsed<T> = Result<T, Fault>;
+pub(crate) type Parsed<T> = Result<T, Fault>;
 
 /// Collects what is to be said about one file.
 #[derive(Debug)]
-pub(super) struct Report {
+pub(crate) struct Report {
     file: String,
     /// The configuration's folder, when the files it names are to be looked for.
-    pub(super) folder: Option<PathBuf>,
+    pub(crate) folder: Option<PathBuf>,
     mistakes: RefCell<Vec<Mistake>>,
     warnings: RefCell<Vec<Warning>>,
     /// Every key that was ever asked for, indices left out.
     #[cfg(test)]
-    pub(super) known: RefCell<std::collections::BTreeSet<String>>,
+    pub(crate) known: RefCell<std::collections::BTreeSet<String>>,
 }
 
 impl Report {
-    pub(super) fn new(file: &str, folder: Option<PathBuf>) -> Self {
+    pub(crate) fn new(file: &str, folder: Option<PathBuf>) -> Self {
         Self {
             file: file.to_owned(),
             folder,
@@ -39,23 +40,23 @@ impl Report {
     }
 
     /// What messages call the file.
-    pub(super) fn file(&self) -> &str {
+    pub(crate) fn file(&self) -> &str {
         &self.file
     }
 
-    pub(super) fn mistake(&self, place: Place, fault: Fault) {
+    pub(crate) fn mistake(&self, place: Place, fault: Fault) {
         self.mistakes.borrow_mut().push(Mistake { place, fault });
     }
 
-    pub(super) fn warn(&self, place: Place, message: impl Into<String>) {
+    pub(crate) fn warn(&self, place: Place, message: impl Into<String>) {
         self.warnings.borrow_mut().push(Warning { file: self.file.clone(), place, message: message.into() });
     }
 
-    pub(super) fn into_parts(self) -> (Vec<Mistake>, Vec<Warning>) {
+    pub(crate) fn into_parts(self) -> (Vec<Mistake>, Vec<Warning>) {
         (self.mistakes.into_inner(), self.warnings.into_inner())
     }
 
-    fn scalar<T>(&self, place: Place, node: &Node, parse: impl Fn(&str) -> Parsed<T>) -> Option<T> {
+    pub(super) fn scalar<T>(&self, place: Place, node: &Node, parse: impl Fn(&str) -> Parsed<T>) -> Option<T> {
         let Value::Scalar(scalar) = &node.value else {
             self.mistake(place, Fault::new(format!("expected one value, found {}", kind(node))));
             return None;
@@ -70,8 +71,8 @@ impl Report {
 
 /// A mapping of the file, or the empty one that stands for an absent mapping.
 #[derive(Debug)]
-pub(super) struct Section<'a> {
-    pub(super) report: &'a Report,
+pub(crate) struct Section<'a> {
+    pub(crate) report: &'a Report,
     place: Place,
     entries: &'a [Entry],
     asked: RefCell<Vec<&'static str>>,
@@ -79,11 +80,11 @@ pub(super) struct Section<'a> {
 
 impl<'a> Section<'a> {
     /// The section that is the whole file.
-    pub(super) fn root(report: &'a Report, node: Option<&'a Node>) -> Self {
+    pub(crate) fn root(report: &'a Report, node: Option<&'a Node>) -> Self {
         Self::of(report, Place::file(), node)
     }
 
-    fn of(report: &'a Report, place: Place, node: Option<&'a Node>) -> Self {
+    pub(super) fn of(report: &'a Report, place: Place, node: Option<&'a Node>) -> Self {
         let entries = match node.map(|n| (&n.value, n)) {
             None => &[][..],
             Some((Value::Mapping(entries), _)) => entries,
@@ -97,30 +98,30 @@ impl<'a> Section<'a> {
     }
 
     /// The section at `key`; empty when absent.
-    pub(super) fn section(&self, key: &'static str) -> Section<'a> {
+    pub(crate) fn section(&self, key: &'static str) -> Section<'a> {
         self.optional_section(key).unwrap_or_else(|| Section::of(self.report, self.place_of(key), None))
     }
 
     /// The section at `key`, where there is one.
-    pub(super) fn optional_section(&self, key: &'static str) -> Option<Section<'a>> {
+    pub(crate) fn optional_section(&self, key: &'static str) -> Option<Section<'a>> {
         let entry = self.find(key)?;
         Some(Section::of(self.report, self.place.key(key, entry.node.at), Some(&entry.node)))
     }
 
     /// The list of sections at `key`.
-    pub(super) fn sections(&self, key: &'static str) -> Vec<Section<'a>> {
+    pub(crate) fn sections(&self, key: &'static str) -> Vec<Section<'a>> {
         let sections = self.items(key).map(|(place, node)| Section::of(self.report, place, Some(node)));
         sections.collect()
     }
 
     /// The value at `key`: `None` when it is absent, and when it is wrong and has been reported.
-    pub(super) fn value<T>(&self, key: &'static str, parse: impl Fn(&str) -> Parsed<T>) -> Option<T> {
+    pub(crate) fn value<T>(&self, key: &'static str, parse: impl Fn(&str) -> Parsed<T>) -> Option<T> {
         let entry = self.find(key)?;
         self.report.scalar(self.place.key(key, entry.node.at), &entry.node, parse)
     }
 
     /// The value at `key`, which must be there.
-    pub(super) fn required<T>(&self, key: &'static str, parse: impl Fn(&str) -> Parsed<T>) -> Option<T> {
+    pub(crate) fn required<T>(&self, key: &'static str, parse: impl Fn(&str) -> Parsed<T>) -> Option<T> {
         if !self.has(key) {
             self.wrong(key, Fault::new("is required"));
         }
@@ -128,20 +129,20 @@ impl<'a> Section<'a> {
     }
 
     /// Overwrites a default with the value at `key`.
-    pub(super) fn set<T>(&self, key: &'static str, target: &mut T, parse: impl Fn(&str) -> Parsed<T>) {
+    pub(crate) fn set<T>(&self, key: &'static str, target: &mut T, parse: impl Fn(&str) -> Parsed<T>) {
         if let Some(value) = self.value(key, parse) {
             *target = value;
         }
     }
 
     /// The list of values at `key`; items that are wrong are reported and left out.
-    pub(super) fn list<T>(&self, key: &'static str, parse: impl Fn(&str) -> Parsed<T>) -> Vec<T> {
+    pub(crate) fn list<T>(&self, key: &'static str, parse: impl Fn(&str) -> Parsed<T>) -> Vec<T> {
         let values = self.items(key).filter_map(|(place, node)| self.report.scalar(place, node, &parse));
         values.collect()
     }
 
     /// The mapping from names to values at `key`.
-    pub(super) fn map<K, T>(
+    pub(crate) fn map<K, T>(
         &self,
         key: &'static str,
         parse_key: impl Fn(&str) -> Parsed<K>,
@@ -159,31 +160,49 @@ impl<'a> Section<'a> {
         values
     }
 
+    /// The value at `key`, of whatever kind.
+    pub(crate) fn item(&self, key: &'static str) -> Option<Item<'a>> {
+        let entry = self.find(key)?;
+        Some(Item::new(self.report, &self.place, entry))
+    }
+
+    /// Each entry, where the keys are names of the author's choosing.
+    pub(crate) fn members(self) -> Vec<Item<'a>> {
+        let members = self.entries.iter().map(|entry| Item::new(self.report, &self.place, entry)).collect();
+        self.accept_any_key();
+        members
+    }
+
+    /// Where it starts.
+    pub(crate) fn at(&self) -> Option<Position> {
+        self.place.at
+    }
+
     /// Accepts `key` whatever its value, and says that it does nothing.
-    pub(super) fn ignored(&self, key: &'static str, why: &str) {
+    pub(crate) fn ignored(&self, key: &'static str, why: &str) {
         if let Some(entry) = self.find(key) {
             self.report.warn(self.place.key(key, entry.at), format!("has no effect: {why}"));
         }
     }
 
     /// Whether the file holds `key`.
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|e| e.key == key)
     }
 
     /// Whether the file holds an empty list at `key`.
-    pub(super) fn has_empty_list(&self, key: &str) -> bool {
+    pub(crate) fn has_empty_list(&self, key: &str) -> bool {
         let found = self.entries.iter().find(|e| e.key == key);
         found.is_some_and(|e| matches!(&e.node.value, Value::List(items) if items.is_empty()))
     }
 
     /// Reports a fault of the value at `key`, or of this section for want of that key.
-    pub(super) fn wrong(&self, key: &str, fault: Fault) {
+    pub(crate) fn wrong(&self, key: &str, fault: Fault) {
         self.report.mistake(self.place_of(key), fault);
     }
 
     /// Reports a fault of one item of the list at `key`.
-    pub(super) fn wrong_item(&self, key: &str, index: usize, fault: Fault) {
+    pub(crate) fn wrong_item(&self, key: &str, index: usize, fault: Fault) {
         let list = self.entries.iter().find(|e| e.key == key).map(|e| &e.node.value);
         let place = match list {
             Some(Value::List(items)) => items.get(index).map(|node| self.place_of(key).item(index, node.at)),
@@ -193,7 +212,7 @@ impl<'a> Section<'a> {
     }
 
     /// Warns about the value at `key`, or about this section for want of that key.
-    pub(super) fn warn(&self, key: &str, message: impl Into<String>) {
+    pub(crate) fn warn(&self, key: &str, message: impl Into<String>) {
         self.report.warn(self.place_of(key), message);
     }
 
@@ -245,7 +264,7 @@ impl Drop for Section<'_> {
 }
 
 /// The word that was probably meant.
-pub(super) fn nearest<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
+pub(crate) fn nearest<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     let scored = words.map(|w| (strsim::jaro_winkler(word, w), w)).filter(|(score, _)| *score > 0.8);
     scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, w)| w)
 }
@@ -264,7 +283,7 @@ fn no_value() -> Fault {
     Fault::new("has no value").hint("leave the key out to get the default")
 }
 
-fn kind(node: &Node) -> &'static str {
+pub(super) fn kind(node: &Node) -> &'static str {
     match &node.value {
         Value::Scalar(scalar) if scalar.is_null() => "nothing",
         Value::Scalar(_) => "a single value",

@@ -35,8 +35,18 @@ const MODES: &[(&str, AccessMode)] = &[
 ];
 
 /// Reads one resource. A name that is wrong is reported and stands in as empty, so that the rest is read all the same.
-pub(super) fn resource(section: &Section<'_>, rules: IdentifierRules) -> ResourceConfig {
+pub(crate) fn resource(section: &Section<'_>, rules: IdentifierRules) -> ResourceConfig {
     let id = section.required("id", ResourceId::parse).unwrap_or_else(|| ResourceId(String::new()));
+    named(section, id, rules)
+}
+
+/// Reads one whose name is told elsewhere.
+pub(crate) fn resource_called(section: &Section<'_>, id: &str, rules: IdentifierRules) -> Option<ResourceConfig> {
+    let id = ResourceId::parse(id).map_err(|fault| section.wrong("id", fault)).ok()?;
+    Some(named(section, id, rules))
+}
+
+fn named(section: &Section<'_>, id: ResourceId, rules: IdentifierRules) -> ResourceConfig {
     let mut resource = ResourceConfig::new(id);
     resource.hosts = section.list("hosts", host);
     resource.issuer = section.value("issuer", server_id(rules));

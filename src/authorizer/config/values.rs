@@ -7,12 +7,12 @@ use super::reader::{Parsed, nearest};
 use crate::aauth::identifier::{IdentifierRules, ServerId};
 
 /// `true` or `false`.
-pub(super) fn flag(text: &str) -> Parsed<bool> {
+pub(crate) fn flag(text: &str) -> Parsed<bool> {
     word("a switch", &[("true", true), ("false", false)])(text)
 }
 
 /// A whole number within bounds.
-pub(super) fn count(range: RangeInclusive<usize>) -> impl Fn(&str) -> Parsed<usize> {
+pub(crate) fn count(range: RangeInclusive<usize>) -> impl Fn(&str) -> Parsed<usize> {
     move |text| match text.parse() {
         Ok(n) if range.contains(&n) => Ok(n),
         Ok(_) | Err(_) => {
@@ -23,13 +23,13 @@ pub(super) fn count(range: RangeInclusive<usize>) -> impl Fn(&str) -> Parsed<usi
 }
 
 /// A fraction from 0 to 1.
-pub(super) fn ratio(text: &str) -> Parsed<f64> {
+pub(crate) fn ratio(text: &str) -> Parsed<f64> {
     let number = text.parse().ok().filter(|n| (0.0..=1.0).contains(n));
     number.ok_or_else(|| Fault::new(format!("`{}` is not a number from 0 to 1", quotable(text))))
 }
 
 /// Text that is not empty, of a bounded length.
-pub(super) fn text(text: &str) -> Parsed<String> {
+pub(crate) fn text(text: &str) -> Parsed<String> {
     if text.trim().is_empty() {
         return Err(Fault::new("is empty"));
     }
@@ -40,7 +40,7 @@ pub(super) fn text(text: &str) -> Parsed<String> {
 }
 
 /// One of a few words, each standing for a value.
-pub(super) fn word<T: Copy>(what: &'static str, choices: &'static [(&'static str, T)]) -> impl Fn(&str) -> Parsed<T> {
+pub(crate) fn word<T: Copy>(what: &'static str, choices: &'static [(&'static str, T)]) -> impl Fn(&str) -> Parsed<T> {
     move |text| {
         if let Some((_, value)) = choices.iter().find(|(word, _)| *word == text) {
             return Ok(*value);
@@ -57,7 +57,7 @@ pub(super) fn word<T: Copy>(what: &'static str, choices: &'static [(&'static str
 }
 
 /// The identifier of a server, under the deployment's rules.
-pub(super) fn server_id(rules: IdentifierRules) -> impl Fn(&str) -> Parsed<ServerId> {
+pub(crate) fn server_id(rules: IdentifierRules) -> impl Fn(&str) -> Parsed<ServerId> {
     move |text| {
         ServerId::parse_under(text, rules).map_err(|why| {
             let fault = Fault::new(why.to_string());
@@ -74,11 +74,11 @@ pub(super) fn server_id(rules: IdentifierRules) -> impl Fn(&str) -> Parsed<Serve
 }
 
 /// How a file for a developer's machine is mended.
-pub(super) const LOOPBACK_HINT: &str =
+pub(crate) const LOOPBACK_HINT: &str =
     "on a development machine set `development: { loopback_issuers: true }` to admit loopback issuers";
 
 /// A host as requests name it: `orders.example`, `orders.localhost:3000`, `[::1]:8080`.
-pub(super) fn host(text: &str) -> Parsed<String> {
+pub(crate) fn host(text: &str) -> Parsed<String> {
     let wrong = |message: &str| Fault::new(format!("`{}` {message}", quotable(text)));
     if let Some((_, rest)) = text.split_once("://") {
         let bare = rest.split('/').next().unwrap_or(rest).to_ascii_lowercase();
@@ -104,7 +104,7 @@ pub(super) fn host(text: &str) -> Parsed<String> {
 }
 
 /// The name of a header field, in lower case.
-pub(super) fn field_name(text: &str) -> Parsed<String> {
+pub(crate) fn field_name(text: &str) -> Parsed<String> {
     let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&b);
     if !text.is_empty() && text.len() <= 128 && text.bytes().all(legal) {
         return Ok(text.to_owned());

@@ -11,19 +11,19 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
 use super::error::{Fault, Mistake, Place, Position};
 
 /// The largest configuration file, in bytes.
-pub(super) const MAX_BYTES: usize = 1 << 20;
+pub(crate) const MAX_BYTES: usize = 1 << 20;
 const MAX_DEPTH: usize = 32;
 const MAX_NODES: usize = 100_000;
 
 /// A value and where it starts.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
-    pub(super) at: Position,
-    pub(super) value: Value,
+pub(crate) struct Node {
+    pub(crate) at: Position,
+    pub(crate) value: Value,
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Scalar(Scalar),
     List(Vec<Node>),
     Mapping(Vec<Entry>),
@@ -31,28 +31,48 @@ pub(super) enum Value {
 
 /// A leaf, as written: whether it is a number or a word is for the key to say.
 #[derive(Debug, Clone)]
-pub(super) struct Scalar {
-    pub(super) text: String,
+pub(crate) struct Scalar {
+    pub(crate) text: String,
     /// Written without quotes, so that `~` and nothing at all mean "no value".
     plain: bool,
 }
 
 /// One `key: value` of a mapping.
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
-    pub(super) key: String,
-    pub(super) at: Position,
-    pub(super) node: Node,
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) at: Position,
+    pub(crate) node: Node,
 }
 
 impl Scalar {
-    pub(super) fn is_null(&self) -> bool {
+    pub(crate) fn is_null(&self) -> bool {
         self.plain && matches!(self.text.as_str(), "" | "~" | "null" | "Null" | "NULL")
     }
 }
 
+impl Node {
+    /// The value as JSON has it: a word without quotes that is a number, a truth value or nothing is read as one.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        match &self.value {
+            Value::Scalar(scalar) if scalar.is_null() => serde_json::Value::Null,
+            Value::Scalar(scalar) => match (scalar.plain, scalar.text.as_str()) {
+                (true, "true") => true.into(),
+                (true, "false") => false.into(),
+                (true, text) => text.parse::<i64>().map_or_else(|_| text.into(), Into::into),
+                (false, text) => text.into(),
+            },
+            Value::List(items) => items.iter().map(Self::to_json).collect(),
+            Value::Mapping(entries) => {
+                let members = entries.iter().map(|entry| (entry.key.clone(), entry.node.to_json()));
+                serde_json::Value::Object(members.collect())
+            }
+        }
+    }
+}
+
 /// Reads the one document of a file; `None` for a file that holds none.
-pub(super) fn read(text: &str) -> Result<Option<Node>, Mistake> {
+pub(crate) fn read(text: &str) -> Result<Option<Node>, Mistake> {
     if text.len() > MAX_BYTES {
         return Err(Mistake { place: Place::file(), fault: Fault::new("the file is larger than 1 MiB") });
     }

@@ -1,0 +1,259 @@
+//! From what the command line says to a report. Everything is read anew each time, so that a watch can run it again.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::bench::{Bench, RunOptions};
+use super::cedar_json;
+use super::find::{self, Found, NotFound};
+use super::read;
+use super::report::{Report, Trouble};
+use super::suite::Suite;
+use super::world::{ANY, Setting, identifiers};
+use crate::authorizer::config::error::ConfigErrors;
+use crate::authorizer::config::{Config, read_bounded};
+use crate::authorizer::stopwatch::Stopwatch;
+use crate::policy::{PolicyStore, Snapshot, StoreConfig};
+
+/// Which tests to run, and how.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Suites, and folders of them; without any, the policies of the configuration, else `policies`.
+    pub paths: Vec<PathBuf>,
+    /// The configuration that describes the resources.
+    pub config: Option<PathBuf>,
+    /// The folder of policies, where it is not the one that the suites are in.
+    pub policies: Option<PathBuf>,
+    /// The folder of schemas; without one, the configuration's, else `schemas` beside the policies.
+    pub schemas: Option<PathBuf>,
+    /// Tests whose suite and name match this.
+    pub filter: Option<String>,
+    /// How to run them.
+    pub run: RunOptions,
+}
+
+/// A run of tests that can be repeated.
+#[derive(Debug)]
+pub struct Session {
+    options: Options,
+}
+
+/// Policies and their tests, ready to run.
+#[derive(Debug)]
+pub struct Prepared {
+    /// One entry a folder of policies.
+    pub folders: Vec<Folder>,
+    /// What could not be read.
+    pub troubles: Vec<Trouble>,
+}
+
+/// A folder of policies and its tests.
+#[derive(Debug)]
+pub struct Folder {
+    /// The folder.
+    pub policies: PathBuf,
+    /// The folder of schemas.
+    pub schemas: PathBuf,
+    /// The ids of the resources there are.
+    pub resources: Vec<String>,
+    /// The policies.
+    pub snapshot: Arc<Snapshot>,
+    /// Their tests.
+    pub bench: Bench,
+}
+
+impl Session {
+    /// A session with these options.
+    pub fn new(options: Options) -> Self {
+        Self { options }
+    }
+
+    /// Reads policies and suites, and runs the tests.
+    pub fn run(&self) -> Result<Report, NotFound> {
+        let watch = Stopwatch::start();
+        let Prepared { folders, mut troubles } = self.prepare()?;
+        let mut outcomes = Vec::new();
+        for folder in &folders {
+            match folder.bench.run(&folder.snapshot, self.options.run) {
+                Ok(done) => outcomes.extend(done),
+                Err(error) => {
+                    troubles.push(Trouble::whole(&folder.policies, format!("the tests cannot be run: {error}")))
+                }
+            }
+        }
+        Ok(Report { outcomes, troubles, elapsed: Duration::from_micros(watch.micros()) })
+    }
+
+    /// Reads policies and suites. What is wrong with one of them keeps no other from being run.
+    pub fn prepare(&self) -> Result<Prepared, NotFound> {
+        let mut troubles = Vec::new();
+        let config = match self.config() {
+            Ok(config) => config,
+            Err(errors) => return Ok(Prepared { folders: Vec::new(), troubles: Trouble::of_config(&errors) }),
+        };
+        let mut folders = Vec::new();
+        for (policies, files) in self.found(config.as_ref())? {
+            folders.extend(self.folder(policies, &files, config.as_ref(), &mut troubles));
+        }
+        Ok(Prepared { folders, troubles })
+    }
+
+    /// The folders whose files bear on the tests.
+    pub fn watched(&self) -> Vec<PathBuf> {
+        let config = self.config().ok().flatten();
+        let mut watched: Vec<PathBuf> = self.options.paths.clone();
+        watched.extend(self.options.config.clone());
+        for (policies, _) in self.found(config.as_ref()).unwrap_or_default() {
+            watched.push(self.schemas(&policies, config.as_ref()));
+            watched.push(policies);
+        }
+        watched.sort();
+        watched.dedup();
+        watched
+    }
+
+    fn config(&self) -> Result<Option<Config>, ConfigErrors> {
+        let Some(file) = &self.options.config else { return Ok(None) };
+        let name = file.display().to_string();
+        let text = read_bounded(file).map_err(|why| ConfigErrors::unreadable(&name, &why))?;
+        // Keys and certificates need not be here: tests bring their own.
+        Config::parse(&text, &name).map(|(config, _)| Some(config))
+    }
+
+    fn found(&self, config: Option<&Config>) -> Result<Found, NotFound> {
+        let configured = config.map(|config| self.beside_config(&config.policies.dir));
+        let policies = self.options.policies.clone().or_else(|| configured.clone());
+        let mut paths = self.options.paths.clone();
+        if paths.is_empty() {
+            paths.push(policies.clone().unwrap_or_else(|| "policies".into()));
+        }
+        find::suites(&paths, policies.as_deref())
+    }
+
+    fn folder(
+        &self,
+        policies: PathBuf,
+        files: &[PathBuf],
+        config: Option<&Config>,
+        troubles: &mut Vec<Trouble>,
+    ) -> Option<Folder> {
+        let mut suites = Vec::new();
+        for file in files {
+            match self.suite(&policies, file, config) {
+                Ok(suite) => suites.push(suite),
+                Err(found) => troubles.extend(found),
+            }
+        }
+        let resources = resources(&policies, &suites, config);
+        let schemas = self.schemas(&policies, config);
+        let store =
+            StoreConfig { policies_dir: policies.clone(), schemas_dir: schemas.clone(), resources: resources.clone() };
+        let snapshot = match PolicyStore::open(store) {
+            Ok(store) => store.current(),
+            Err(errors) => {
+                troubles.extend(Trouble::of_policies(&errors));
+                return None;
+            }
+        };
+        let scopes = snapshot.scopes().iter().map(ToString::to_string).collect();
+        let setting = Setting { config, resources: &resources, scopes };
+        let wanted = |suite: &str, name: &str| {
+            self.options.filter.as_ref().is_none_or(|filter| matches(filter, &format!("{suite}/{name}")))
+        };
+        let (bench, faults) = Bench::new(suites, &setting, wanted);
+        troubles.extend(faults.iter().map(|(file, fault)| Trouble::whole(Path::new(&**file), fault.to_string())));
+        Some(Folder { policies, schemas, resources, snapshot, bench })
+    }
+
+    fn suite(&self, policies: &Path, file: &Path, config: Option<&Config>) -> Result<Suite, Vec<Trouble>> {
+        let text =
+            read_bounded(file).map_err(|error| vec![Trouble::whole(file, format!("cannot be read: {error}"))])?;
+        let home = find::home(policies, file);
+        let suite = if find::is_json(file) {
+            cedar_json::suite(file, &text, home.as_deref())
+        } else {
+            read::suite(file, &text, home.as_deref(), identifiers(config))
+        };
+        suite.map_err(|errors| Trouble::of_config(&errors))
+    }
+
+    fn schemas(&self, policies: &Path, config: Option<&Config>) -> PathBuf {
+        if let Some(schemas) = &self.options.schemas {
+            return schemas.clone();
+        }
+        match config {
+            Some(config) => self.beside_config(&config.policies.schemas),
+            None => policies.parent().unwrap_or(Path::new("")).join("schemas"),
+        }
+    }
+
+    /// A path of the configuration: in its own folder, else in the working directory.
+    fn beside_config(&self, path: &Path) -> PathBuf {
+        let folder = self.options.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        let beside = folder.join(path);
+        if beside.exists() { beside } else { path.to_owned() }
+    }
+}
+
+/// The resources that policies may be about.
+fn resources(policies: &Path, suites: &[Suite], config: Option<&Config>) -> Vec<String> {
+    if let Some(config) = config {
+        return config.resources.iter().map(|resource| resource.id.as_str().to_owned()).collect();
+    }
+    let mut resources = find::folders(policies);
+    resources.extend(suites.iter().map(|suite| suite.resource_id().to_owned()));
+    if resources.is_empty() {
+        resources.push(ANY.to_owned());
+    }
+    resources.sort();
+    resources.dedup();
+    resources
+}
+
+/// Whether a test is meant: by a part of its name, or by all of it where there is a `*` or a `?`.
+fn matches(filter: &str, name: &str) -> bool {
+    if !filter.contains(['*', '?']) {
+        return name.contains(filter);
+    }
+    let (pattern, text): (Vec<char>, Vec<char>) = (filter.chars().collect(), name.chars().collect());
+    // `reached[n]`: whether the pattern so far matches the first n characters.
+    let mut reached = vec![false; text.len() + 1];
+    reached[0] = true;
+    for sign in pattern {
+        let mut next = vec![false; text.len() + 1];
+        for n in 0..=text.len() {
+            let before = n.checked_sub(1);
+            next[n] = match sign {
+                '*' => reached[n] || before.is_some_and(|b| next[b]),
+                '?' => before.is_some_and(|b| reached[b]),
+                plain => before.is_some_and(|b| reached[b] && text[b] == plain),
+            };
+        }
+        reached = next;
+    }
+    reached[text.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn a_filter_is_a_part_of_a_name_or_a_pattern_for_all_of_it() {
+        for (filter, name, wanted) in [
+            ("read", "orders/reading orders", true),
+            ("write", "orders/reading orders", false),
+            ("orders/*", "orders/reading", true),
+            ("*/reading", "orders/reading", true),
+            ("orders/read", "orders/reading", true),
+            ("orders/read?", "orders/reading", false),
+            ("*o?ders*", "my orders/x", true),
+            ("*", "", true),
+            ("a*b*c", "axxbyyc", true),
+            ("a*b*c", "axxbyy", false),
+        ] {
+            assert_eq!(matches(filter, name), wanted, "{filter} on {name}");
+        }
+    }
+}
