@@ -291,6 +291,7 @@ fn facts<'a>(request: &'a InboundRequest, headers: &'a [(&'a str, &'a str)]) -> 
         headers,
         source_ip: request.source_ip,
         peer: request.peer.as_deref(),
+        call: None,
     }
 }
 

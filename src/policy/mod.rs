@@ -9,6 +9,8 @@
 
 mod annotations;
 mod answer;
+mod batch;
+mod call;
 mod catalogue;
 mod consent;
 mod context;
@@ -18,6 +20,7 @@ mod engine;
 mod error;
 mod explain;
 mod index;
+mod input;
 mod load;
 mod mentions;
 mod names;
@@ -38,6 +41,7 @@ mod watch;
 mod testkit;
 
 pub use annotations::Require;
+pub use call::{A2aCall, Call, McpCall};
 pub use catalogue::PolicyInfo;
 pub use decision::{Ask, Cause, Decision, Denial, Effect, Outcome, PolicyError, ShadowVerdict};
 pub use engine::Snapshot;

@@ -70,7 +70,7 @@ fn encode(text: &str) -> String {
         if plain(byte) {
             encoded.push(char::from(byte));
         } else {
-            crate::aauth::message::push_percent_encoded(&mut encoded, byte);
+            crate::aauth::percent::push_percent_encoded(&mut encoded, byte);
         }
         encoded
     })
