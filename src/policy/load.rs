@@ -208,9 +208,9 @@ impl<'a> Loader<'a> {
         let warnings = result.validation_warnings().map(|w| (w.policy_id(), w as &dyn miette::Diagnostic));
         let mut told = HashSet::new();
         // Cedar tells one fault for every action it is a fault for; once is enough, and of HTTP, where it is one there.
-        let (of_http, of_calls): (Vec<_>, Vec<_>) =
-            errors.chain(warnings).partition(|(_, error)| error.to_string().contains("HTTP::"));
-        for (id, error) in of_http.into_iter().chain(of_calls) {
+        let mut found: Vec<_> = errors.chain(warnings).map(|(id, error)| (id, error, error.to_string())).collect();
+        found.sort_by(|(_, _, a), (_, _, b)| (!a.contains("HTTP::"), a).cmp(&(!b.contains("HTTP::"), b)));
+        for (id, error, _) in found {
             let place = places.get(AsRef::<str>::as_ref(id));
             let fault = match place.and_then(|p| Some((self.sources.get(p.source)?, p.offset))) {
                 Some((source, offset)) => LoadFault::cedar(source, offset, error),

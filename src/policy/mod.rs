@@ -49,6 +49,7 @@ pub use error::{LoadErrors, LoadFault, Position};
 pub use explain::{Explained, Explanation};
 pub use load::Origin;
 pub use part::{Part, PartKind, Truth};
+pub use path::canonical as canonical_path;
 pub use raw::{RawQuestion, RawVerdict};
 pub use request::{ClaimValue, Principal, RequestFacts, TokenFacts, TokenKind};
 pub use ruling::{Ruling, RulingKind};
