@@ -73,9 +73,9 @@ pub(super) fn suite(file: &Path, text: &str, home: Option<&str>) -> Result<Suite
 
 fn case(test: Value, number: usize, at: Position, folder: &Path) -> Result<Case, Fault> {
     let test: RunTest = serde_json::from_value(test).map_err(|error| Fault::new(error.to_string()))?;
-    let entities = match test.entities {
-        Value::String(file) => entities(folder, &file)?,
-        entities => entities,
+    let entities = match test.entities.as_str() {
+        Some(file) => entities(folder, file)?,
+        None => test.entities,
     };
     let RequestJson { principal, action, resource, context } = test.request;
     let decision = match test.decision {

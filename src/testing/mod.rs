@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `suite` | what a suite says |
 //! | `read`, `cedar_json` | from files to suites, with every mistake at its line and column |
+//! | `filter` | which tests are meant |
 //! | `find` | which files are suites, and which folder of policies they are about |
 //! | `fixture`, `wire` | tokens, and signed requests, broken where a test wants them broken |
 //! | `world` | the resources and issuers of a suite |
@@ -22,6 +23,7 @@
 mod bench;
 mod cedar_json;
 mod explain;
+mod filter;
 mod find;
 mod fixture;
 mod keys;
@@ -37,8 +39,14 @@ mod world;
 
 pub use bench::{Bench, Outcome, RunOptions, Status};
 pub use explain::explain;
+pub use find::NotFound;
 pub use seen::Seen;
-pub use session::{Options, Prepared, Session};
-pub use suite::{Case, Decision, Expect, Ids, Level, Suite};
+pub use session::{Folder, Options, Prepared, Session};
+pub use suite::{Case, Decision, Expect, Ids, Level, Question, Suite};
 pub use verdict::Mismatch;
 pub use watch::{WatchError, watch};
+
+#[cfg(test)]
+mod testkit;
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::bench::{Bench, RunOptions};
 use super::cedar_json;
+use super::filter;
 use super::find::{self, Found, NotFound};
 use super::read;
 use super::report::{Report, Trouble};
@@ -78,7 +79,7 @@ impl Session {
             match folder.bench.run(&folder.snapshot, self.options.run) {
                 Ok(done) => outcomes.extend(done),
                 Err(error) => {
-                    troubles.push(Trouble::whole(&folder.policies, format!("the tests cannot be run: {error}")))
+                    troubles.push(Trouble::whole(&folder.policies, format!("the tests cannot be run: {error}")));
                 }
             }
         }
@@ -140,7 +141,7 @@ impl Session {
     ) -> Option<Folder> {
         let mut suites = Vec::new();
         for file in files {
-            match self.suite(&policies, file, config) {
+            match suite(&policies, file, config) {
                 Ok(suite) => suites.push(suite),
                 Err(found) => troubles.extend(found),
             }
@@ -159,23 +160,11 @@ impl Session {
         let scopes = snapshot.scopes().iter().map(ToString::to_string).collect();
         let setting = Setting { config, resources: &resources, scopes };
         let wanted = |suite: &str, name: &str| {
-            self.options.filter.as_ref().is_none_or(|filter| matches(filter, &format!("{suite}/{name}")))
+            self.options.filter.as_ref().is_none_or(|filter| filter::matches(filter, &format!("{suite}/{name}")))
         };
         let (bench, faults) = Bench::new(suites, &setting, wanted);
         troubles.extend(faults.iter().map(|(file, fault)| Trouble::whole(Path::new(&**file), fault.to_string())));
         Some(Folder { policies, schemas, resources, snapshot, bench })
-    }
-
-    fn suite(&self, policies: &Path, file: &Path, config: Option<&Config>) -> Result<Suite, Vec<Trouble>> {
-        let text =
-            read_bounded(file).map_err(|error| vec![Trouble::whole(file, format!("cannot be read: {error}"))])?;
-        let home = find::home(policies, file);
-        let suite = if find::is_json(file) {
-            cedar_json::suite(file, &text, home.as_deref())
-        } else {
-            read::suite(file, &text, home.as_deref(), identifiers(config))
-        };
-        suite.map_err(|errors| Trouble::of_config(&errors))
     }
 
     fn schemas(&self, policies: &Path, config: Option<&Config>) -> PathBuf {
@@ -211,49 +200,14 @@ fn resources(policies: &Path, suites: &[Suite], config: Option<&Config>) -> Vec<
     resources
 }
 
-/// Whether a test is meant: by a part of its name, or by all of it where there is a `*` or a `?`.
-fn matches(filter: &str, name: &str) -> bool {
-    if !filter.contains(['*', '?']) {
-        return name.contains(filter);
-    }
-    let (pattern, text): (Vec<char>, Vec<char>) = (filter.chars().collect(), name.chars().collect());
-    // `reached[n]`: whether the pattern so far matches the first n characters.
-    let mut reached = vec![false; text.len() + 1];
-    reached[0] = true;
-    for sign in pattern {
-        let mut next = vec![false; text.len() + 1];
-        for n in 0..=text.len() {
-            let before = n.checked_sub(1);
-            next[n] = match sign {
-                '*' => reached[n] || before.is_some_and(|b| next[b]),
-                '?' => before.is_some_and(|b| reached[b]),
-                plain => before.is_some_and(|b| reached[b] && text[b] == plain),
-            };
-        }
-        reached = next;
-    }
-    reached[text.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches;
-
-    #[test]
-    fn a_filter_is_a_part_of_a_name_or_a_pattern_for_all_of_it() {
-        for (filter, name, wanted) in [
-            ("read", "orders/reading orders", true),
-            ("write", "orders/reading orders", false),
-            ("orders/*", "orders/reading", true),
-            ("*/reading", "orders/reading", true),
-            ("orders/read", "orders/reading", true),
-            ("orders/read?", "orders/reading", false),
-            ("*o?ders*", "my orders/x", true),
-            ("*", "", true),
-            ("a*b*c", "axxbyyc", true),
-            ("a*b*c", "axxbyy", false),
-        ] {
-            assert_eq!(matches(filter, name), wanted, "{filter} on {name}");
-        }
-    }
+/// Reads a suite.
+fn suite(policies: &Path, file: &Path, config: Option<&Config>) -> Result<Suite, Vec<Trouble>> {
+    let text = read_bounded(file).map_err(|error| vec![Trouble::whole(file, format!("cannot be read: {error}"))])?;
+    let home = find::home(policies, file);
+    let read = if find::is_json(file) {
+        cedar_json::suite(file, &text, home.as_deref())
+    } else {
+        read::suite(file, &text, home.as_deref(), identifiers(config))
+    };
+    read.map_err(|errors| Trouble::of_config(&errors))
 }

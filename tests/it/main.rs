@@ -4,5 +4,6 @@
 
 mod captures;
 mod demo;
+mod policy_tests;
 mod rfc7638;
 mod rfc9421;

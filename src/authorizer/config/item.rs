@@ -1,6 +1,6 @@
 //! One value of the file with the key it is under, for readers that learn its kind only when they see it.
 
-use super::error::{Fault, Place, Position};
+use super::error::{Fault, Place};
 use super::reader::{Parsed, Report, Section, kind};
 use super::yaml::{Entry, Node, Value};
 
@@ -17,11 +17,6 @@ pub(crate) struct Item<'a> {
 impl<'a> Item<'a> {
     pub(super) fn new(report: &'a Report, parent: &Place, entry: &'a Entry) -> Self {
         Self { name: &entry.key, report, place: parent.key(&entry.key, entry.node.at), node: &entry.node }
-    }
-
-    /// Where the value starts.
-    pub(crate) fn at(&self) -> Position {
-        self.node.at
     }
 
     /// Whether it is one value, and not a list or a mapping.

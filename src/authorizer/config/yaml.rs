@@ -59,7 +59,7 @@ impl Node {
             Value::Scalar(scalar) => match (scalar.plain, scalar.text.as_str()) {
                 (true, "true") => true.into(),
                 (true, "false") => false.into(),
-                (true, text) => text.parse::<i64>().map_or_else(|_| text.into(), Into::into),
+                (true, text) => number(text).map_or_else(|| text.into(), serde_json::Value::Number),
                 (false, text) => text.into(),
             },
             Value::List(items) => items.iter().map(Self::to_json).collect(),
@@ -69,6 +69,14 @@ impl Node {
             }
         }
     }
+}
+
+fn number(text: &str) -> Option<serde_json::Number> {
+    if let Ok(whole) = text.parse::<i64>() {
+        return Some(whole.into());
+    }
+    // Words that Rust takes for numbers, `nan` and `inf`, are none in JSON.
+    serde_json::Number::from_f64(text.parse().ok()?)
 }
 
 /// Reads the one document of a file; `None` for a file that holds none.

@@ -44,9 +44,12 @@ fn proof(section: &Section<'_>, rules: IdentifierRules) -> Option<Proof> {
     let key = section.value("key", flag);
     let server = section.value("server", server_id(rules));
     let holder = holder(section, rules);
-    let token = section.section("token");
     if let Some((holder, claims)) = holder {
+        let token = section.section("token");
         return read_token(&token, holder, claims, rules).map(|token| Proof::Token(Box::new(token)));
+    }
+    if section.item("token").is_some() && !section.has("agent") && !section.has("person") {
+        section.wrong("token", Fault::new("only an `agent` and a `person` have a token"));
     }
     match (anonymous, key, server) {
         (Some(true), _, _) => Some(Proof::Anonymous),

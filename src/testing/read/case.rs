@@ -73,14 +73,14 @@ pub(super) fn cases(section: &Section<'_>, callers: &BTreeMap<String, Caller>, n
 
 /// What the cells of a test expect.
 enum Expectations {
-    Shared(Expect),
+    Shared(Box<Expect>),
     Table(Table),
 }
 
 impl Expectations {
     fn of(&self, caller: &str, method: &str, target: &str) -> Option<Expect> {
         match self {
-            Self::Shared(expect) => Some(expect.clone()),
+            Self::Shared(expect) => Some((**expect).clone()),
             Self::Table(table) => table.of(caller, method, target),
         }
     }
@@ -98,12 +98,12 @@ fn expectations(section: &Section<'_>) -> Expectations {
         section.wrong("table", Fault::new("says what `expect` says already").hint("keep one of them"));
     }
     match (expect, table) {
-        (Some(item), _) => Expectations::Shared(expect::expect(&item)),
+        (Some(item), _) => Expectations::Shared(Box::new(expect::expect(&item))),
         (None, Some(table)) => Expectations::Table(Table::read(&table)),
         (None, None) => {
             let fault = Fault::new("is required").hint("such as `{ decision: allow }`, or a `table` for a matrix");
             section.wrong("expect", fault);
-            Expectations::Shared(Expect::default())
+            Expectations::Shared(Box::default())
         }
     }
 }

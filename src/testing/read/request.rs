@@ -2,6 +2,7 @@
 
 use super::super::suite::{Forwarded, Request, Signing, Tamper};
 use super::words::{any, field_name, ip, method, span, target};
+use crate::aauth::percent::push_percent_encoded;
 use crate::authorizer::config::error::Fault;
 use crate::authorizer::config::item::Item;
 use crate::authorizer::config::reader::Section;
@@ -70,7 +71,7 @@ fn encode(text: &str) -> String {
         if plain(byte) {
             encoded.push(char::from(byte));
         } else {
-            crate::aauth::percent::push_percent_encoded(&mut encoded, byte);
+            push_percent_encoded(&mut encoded, byte);
         }
         encoded
     })

@@ -129,7 +129,7 @@ impl Trouble {
     }
 
     /// `file:line:column`, as far as known.
-    fn place(&self) -> String {
+    pub(super) fn place(&self) -> String {
         match self.at {
             Some((line, column)) => format!("{}:{line}:{column}", self.file),
             None => self.file.clone(),
@@ -148,3 +148,6 @@ fn complaints(outcome: &Outcome) -> Vec<String> {
         Status::Passed | Status::Skipped(_) | Status::NotRun => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;
