@@ -1,8 +1,9 @@
-//! The command line: `authorizer serve|check|test|keys|demo`.
+//! The command line: `authorizer serve|check|test|schema|keys|demo`.
 
 mod check;
 mod demo;
 mod keys;
+mod schema;
 mod serve;
 mod test;
 
@@ -29,6 +30,8 @@ enum Command {
     Test(test::Arguments),
     /// Show it all on this machine: a gateway, an API, issuers, and an agent that walks the access modes.
     Demo(demo::Arguments),
+    /// Write schemas: one for editors, one of an MCP server's tools.
+    Schema(schema::Arguments),
     /// Make a signing key.
     Keys(keys::Arguments),
 }
@@ -50,6 +53,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
             Err(error) => Err(error),
         },
         Command::Demo(arguments) => demo::run(arguments),
+        Command::Schema(arguments) => schema::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
     };
     match done {
