@@ -127,6 +127,8 @@ struct Line<'a> {
     method: &'a str,
     host: &'a str,
     path: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    calls: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -174,6 +176,7 @@ impl<'a> Line<'a> {
             method: &record.method,
             host: &record.host,
             path: &record.path,
+            calls: &record.calls,
             detail: record.detail.as_deref(),
             token_typ: record.token_typ,
             token_iss: record.token_iss.as_deref(),

@@ -1,7 +1,8 @@
 //! What a decision was made from, as it is kept in the decision log and read back: everything it takes to decide again.
 //!
 //! It holds what an operator may not want in a log: who the person is, their claims, the query, header values. So it
-//! is written only where the configuration asks for it. It never holds a token, a signature or a body.
+//! is written only where the configuration asks for it. It never holds a token, a signature or a body; of a
+//! body that holds calls, it holds what policies see of them, arguments included.
 
 use std::net::IpAddr;
 
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::consulted::Consulted;
 use crate::clock::Seconds;
-use crate::policy::{Principal, RequestFacts, Ruling, Subject, TokenFacts};
+use crate::policy::{Call, Principal, RequestFacts, Ruling, Subject, TokenFacts};
 
 /// The format that is written, and the only one that is read.
 pub const VERSION: u32 = 1;
@@ -63,6 +64,9 @@ pub struct Request {
     /// The identity of the gateway's peer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
+    /// The call, where one was asked about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<Call>,
 }
 
 impl Kept {
@@ -88,6 +92,7 @@ impl From<&Consulted> for Asked {
                 headers: consulted.headers.clone(),
                 source_ip: consulted.source_ip,
                 peer: consulted.peer.clone(),
+                call: consulted.call.clone(),
             },
             now: consulted.now,
             answer: Ruling::from(&consulted.decision),
@@ -119,6 +124,7 @@ impl Request {
             headers: &headers,
             source_ip: self.source_ip,
             peer: self.peer.as_deref(),
+            call: self.call.as_ref(),
         })
     }
 }

@@ -10,11 +10,15 @@ use super::consulted::Consulted;
 use super::identify::Caller;
 use super::inbound::InboundRequest;
 use super::permit;
+use super::questions::Questions;
 use super::stopwatch::Stopwatch;
 use super::trace;
 use crate::aauth::signature::SignedRequest;
 use crate::aauth::verify::VerifiedToken;
 use crate::policy::Decision;
+
+/// The most calls that are named.
+const MOST_CALLS: usize = 8;
 
 /// One check.
 #[derive(Debug)]
@@ -27,6 +31,8 @@ pub struct Record {
     pub host: String,
     /// The path, without its query.
     pub path: String,
+    /// What the calls in the body ask for: the method and, of a tool, its name. The first of them.
+    pub calls: Vec<String>,
     /// How much was proved: `none`, `pseudonymous`, `identified`, `person` or `authorized`.
     pub level: &'static str,
     /// `allow`, `challenged`, `unauthenticated`, `denied` or `unavailable`.
@@ -73,6 +79,7 @@ impl Record {
             method: bounded(request.message.method(), 32),
             host: bounded(request.message.authority(), 255),
             path: bounded(request.message.path(), 1024),
+            calls: Vec::new(),
             level: "none",
             outcome: "",
             code: "",
@@ -157,6 +164,10 @@ impl Record {
                 self.agent = Some(agent.sub.as_str().to_owned());
             }
         }
+    }
+
+    pub(super) fn asked(&mut self, questions: &Questions<'_>) {
+        self.calls = questions.calls().iter().take(MOST_CALLS).map(|call| bounded(&call.label(), 256)).collect();
     }
 
     pub(super) fn decided(&mut self, decision: &Decision) {

@@ -1,4 +1,4 @@
-//! The command line: `authorizer serve|check|test|explain|record|replay|fmt|new|keys|demo`.
+//! The command line: `authorizer serve|check|test|explain|record|replay|fmt|new|schema|keys|demo`.
 
 mod asking;
 mod check;
@@ -9,6 +9,7 @@ mod keys;
 mod new;
 mod record;
 mod replay;
+mod schema;
 mod serve;
 mod set;
 mod test;
@@ -46,6 +47,8 @@ enum Command {
     New(new::Arguments),
     /// Show it all on this machine: a gateway, an API, issuers, and an agent that walks the access modes.
     Demo(demo::Arguments),
+    /// Write schemas: one for editors, one of an MCP server's tools.
+    Schema(schema::Arguments),
     /// Make a signing key.
     Keys(keys::Arguments),
 }
@@ -69,6 +72,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Fmt(arguments) => Ok(fmt::run(&arguments)),
         Command::New(arguments) => success(new::run(&arguments)),
         Command::Demo(arguments) => success(demo::run(arguments)),
+        Command::Schema(arguments) => success(schema::run(&arguments)),
         Command::Keys(arguments) => success(keys::run(&arguments)),
     };
     done.unwrap_or_else(|error| {

@@ -18,7 +18,7 @@ use super::mentions::Mentions;
 use super::names::{names, uid};
 use super::question::{Asked, Question, Refusal};
 use super::request::RequestFacts;
-use super::schema::Actions;
+use super::schema::{Actions, Merged};
 use super::source::Home;
 use super::subject::Subject;
 
@@ -67,18 +67,18 @@ impl Snapshot {
     pub(super) fn new(
         loaded: &[Loaded],
         resources: &[String],
-        schema: &Schema,
+        merged: &Merged,
         generation: u64,
         content_hash: String,
     ) -> Result<Self, String> {
-        let actions = Actions::of(schema)?;
+        let actions = Actions::of(merged)?;
         let resources = resources
             .iter()
             .map(|id| Ok((id.clone(), Resource::new(id, loaded, &actions)?)))
             .collect::<Result<_, Box<PolicySetError>>>()
             .map_err(|error| error.to_string())?;
         let obligations = loaded.iter().map(|l| (Arc::clone(&l.obligations.id), Arc::clone(&l.obligations))).collect();
-        let schema = schema.clone();
+        let schema = merged.schema.clone();
         let catalogue = loaded.iter().map(Entry::of).collect();
         Ok(Self {
             authorizer: Authorizer::new(),
@@ -102,6 +102,27 @@ impl Snapshot {
             }
             Err(refusal) => answer::refused(self, refusal),
         }
+    }
+
+    /// The decisions about several questions of one request, by one set of policies, up to the first that no consent
+    /// could change.
+    pub fn decide_each<'f>(
+        &self,
+        resource: &str,
+        subject: &Subject,
+        asked: impl IntoIterator<Item = RequestFacts<'f>>,
+        now: i64,
+    ) -> Vec<Decision> {
+        let mut decisions = Vec::with_capacity(1);
+        for facts in asked {
+            let decision = self.decide(resource, subject, &facts, now);
+            let stands = !decision.is_permit() && !decision.asks_for_consent();
+            decisions.push(decision);
+            if stands {
+                break;
+            }
+        }
+        decisions
     }
 
     /// The scopes an auth token needs for this to be permitted; none if no scope would.

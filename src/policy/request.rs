@@ -6,6 +6,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::call::Call;
+
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
@@ -117,7 +119,7 @@ pub struct TokenFacts {
     pub claims: BTreeMap<String, ClaimValue>,
 }
 
-/// What is asked of an HTTP resource.
+/// What is asked of a resource.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestFacts<'a> {
     /// The method, as sent.
@@ -134,4 +136,6 @@ pub struct RequestFacts<'a> {
     pub source_ip: Option<IpAddr>,
     /// The identity of the proxy's client.
     pub peer: Option<&'a str>,
+    /// The call in the body, where the path is served by JSON-RPC: then that is what is asked, and not the method.
+    pub call: Option<&'a Call>,
 }

@@ -4,6 +4,7 @@
 
 mod access;
 mod interop;
+mod mcp;
 mod mesh;
 mod neighbours;
 mod review;
