@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod keys;
+mod measures;
 mod serve;
 mod test;
 

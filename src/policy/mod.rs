@@ -9,6 +9,7 @@
 
 mod annotations;
 mod answer;
+mod audit;
 mod consent;
 mod context;
 mod dates;
@@ -18,7 +19,9 @@ mod error;
 mod index;
 mod load;
 mod mentions;
+mod mutant;
 mod names;
+mod parts;
 mod path;
 mod question;
 mod raw;
@@ -29,17 +32,21 @@ mod store;
 mod subject;
 mod trial;
 mod watch;
+mod written;
 
 #[cfg(test)]
 mod testkit;
 
 pub use annotations::Require;
+pub use audit::{Audit, Auditor};
 pub use decision::{Ask, Cause, Decision, Denial, Effect, Outcome, PolicyError, ShadowVerdict};
 pub use engine::Snapshot;
 pub use error::{LoadErrors, LoadFault, Position};
+pub use mutant::Mutant;
 pub use raw::{RawQuestion, RawVerdict};
 pub use request::{ClaimValue, Principal, RequestFacts, TokenFacts, TokenKind};
 pub use schema::{CORE_SCHEMA, merged_schema};
 pub use store::{PolicyStore, ReloadOutcome, Status, StoreConfig};
 pub use subject::Subject;
 pub use watch::{WatchError, WatchGuard, watch};
+pub use written::{Written, WrittenPolicy};
