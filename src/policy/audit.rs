@@ -33,7 +33,7 @@ struct Alone {
     mentions: Mentions,
 }
 
-/// What the policies said to one question, by their number in [`Written::policies`].
+/// What the policies said to one question, by their number in [`Written::policies`], sorted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Audit {
     /// The action, as Cedar writes it.
@@ -79,11 +79,6 @@ impl<'a> Auditor<'a> {
         for (id, alone) in self.resources.iter().filter(|(id, _)| resource.is_none_or(|wanted| wanted == *id)) {
             self.ask(id, alone, &request, &entities, &mut audit);
         }
-        // A policy of `_all` was asked once for each resource.
-        for numbers in [&mut audit.evaluated, &mut audit.satisfied] {
-            numbers.sort_unstable();
-            numbers.dedup();
-        }
         Some(audit)
     }
 
@@ -100,6 +95,11 @@ impl<'a> Auditor<'a> {
         audit.resources.push(resource.to_owned());
         audit.evaluated.extend(numbers(&evaluated));
         audit.satisfied.extend(numbers(&satisfied));
+        // A policy of `_all` is asked once for each resource.
+        for numbers in [&mut audit.evaluated, &mut audit.satisfied] {
+            numbers.sort_unstable();
+            numbers.dedup();
+        }
     }
 }
 

@@ -134,3 +134,52 @@ fn likely(mutant: &Mutant, folder: &Folder, outcomes: &[Outcome]) -> Vec<usize> 
     let (first, rest): (Vec<&Outcome>, Vec<&Outcome>) = may.partition(decided);
     first.into_iter().chain(rest).map(|outcome| outcome.number).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testkit::Folder;
+    use super::super::{Measures, Options, Session};
+    use super::*;
+
+    fn mutation(folder: &Folder) -> Mutation {
+        let measures = Measures { coverage: false, mutation: true };
+        Session::new(Options { measures, ..folder.options() }).run().unwrap().mutation.unwrap()
+    }
+
+    const POLICIES: &str = r#"
+@id("read") permit (principal is AAuth::Agent, action in HTTP::Action::"read", resource in HTTP::Path::"/v1");
+@id("open") permit (principal is AAuth::Agent, action in HTTP::Action::"read", resource in HTTP::Path::"/open");
+"#;
+
+    const FIXTURES: &str = "fixtures: { robot: { agent: aauth:robot@agents.example }, key: key }\ntests:\n  - { name: t, as: robot, request: { path: /v1 }, expect: allow }\n";
+
+    #[test]
+    fn what_no_test_notices_is_told_with_its_place() {
+        let folder = Folder::with(POLICIES).suite(FIXTURES);
+        let found = mutation(&folder);
+        assert_eq!((found.tried(), found.killed, found.is_clean()), (8, 1, false));
+        let text = found.render().replace(&format!("{}/", folder.path("").display()).replace("//", "/"), "");
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines[0], "survived policies/orders/orders.cedar:2:21: `read`: widen the scope to any principal");
+        assert_eq!(lines[3], "survived policies/orders/orders.cedar:3:1: `open`: drop the policy");
+        assert_eq!(lines[7], "mutants: 8 killed: 1 survived: 7");
+    }
+
+    #[test]
+    fn tests_that_notice_leave_no_survivor() {
+        let folder = Folder::with(POLICIES).suite(&format!(
+            "{FIXTURES}  - name: all\n    as: [robot, key]\n    request: {{ method: [GET, PUT], path: [/v1, /open, /v2] }}\n\
+             \x20   table: {{ robot: {{ GET /v1: allow, GET /open: allow, \"*\": deny }}, key: deny }}\n"
+        ));
+        let found = mutation(&folder);
+        assert_eq!((found.killed, found.survivors, found.skipped), (8, Vec::new(), 0));
+    }
+
+    #[test]
+    fn where_tests_fail_mutants_say_nothing() {
+        let folder = Folder::with(POLICIES).suite(&FIXTURES.replace("expect: allow", "expect: deny"));
+        let found = mutation(&folder);
+        assert_eq!((found.tried(), found.is_clean()), (0, false));
+        assert!(found.render().contains("not tried: its tests fail as it is"), "{}", found.render());
+    }
+}

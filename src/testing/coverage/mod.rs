@@ -178,7 +178,10 @@ struct Matched {
 
 impl Matched {
     fn of(number: usize, audit: &Audit) -> Self {
-        Self { evaluated: audit.evaluated.contains(&number), satisfied: audit.satisfied.contains(&number) }
+        Self {
+            evaluated: audit.evaluated.binary_search(&number).is_ok(),
+            satisfied: audit.satisfied.binary_search(&number).is_ok(),
+        }
     }
 }
 
