@@ -6,6 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use aauth_authorizer::policy::{PolicyStore, StoreConfig};
+use aauth_authorizer::testing::report::Format;
+use aauth_authorizer::testing::{Options, RunOptions, Session};
 
 fn read(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
@@ -232,4 +234,42 @@ fn anchor(heading: &str) -> String {
         .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-'))
         .map(|c| if c == ' ' { '-' } else { c })
         .collect()
+}
+
+#[test]
+fn every_suite_of_the_documents_passes_on_the_sample_policies() {
+    let text = read("docs/policies.md");
+    let suites: Vec<_> = blocks(&text, "yaml").into_iter().filter(|(_, block)| block.starts_with("suite:")).collect();
+    assert!(suites.len() >= 4);
+    for (line, suite) in suites {
+        let folder = tempfile::tempdir().unwrap();
+        for sample in ["_all/guard-rails.cedar", "orders/orders.cedar", "orders/public.cedar"] {
+            let path = folder.path().join("policies").join(sample);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, read(&format!("policies/{sample}"))).unwrap();
+        }
+        fs::write(folder.path().join("policies/orders/x.test.yaml"), suite).unwrap();
+        let session = Session::new(Options {
+            paths: vec![folder.path().join("policies")],
+            config: None,
+            policies: None,
+            schemas: None,
+            filter: None,
+            run: RunOptions { jobs: 1, fail_fast: false },
+        });
+        let report = session.run().unwrap();
+        let passed = report.counts().passed;
+        let whole = passed == report.outcomes.len() && passed > 0 && report.troubles.is_empty();
+        assert!(whole, "docs/policies.md:{line}:\n{}", report.render(Format::Pretty));
+    }
+}
+
+#[test]
+fn every_key_of_an_expectation_is_documented_and_known() {
+    let document = read("docs/policies.md");
+    let section = document.split_once("| `expect` | |").unwrap().1.split_once("\n\n").unwrap().0;
+    let source = read("src/testing/read/expect.rs");
+    let known = source.split_once("KEYS").unwrap().1.split_once("];").unwrap().0;
+    let known = known.split('"').skip(1).step_by(2).collect();
+    assert_eq!(first_cells(section, "| `"), known);
 }

@@ -43,10 +43,11 @@ mod world;
 
 pub use bench::{Bench, Outcome, RunOptions, Status};
 pub use explain::explain;
+pub use find::NotFound;
 pub use mutation::{Mutation, Survivor};
 pub use seen::Seen;
-pub use session::{Measures, Options, Prepared, Session};
-pub use suite::{Case, Decision, Expect, Ids, Level, Suite};
+pub use session::{Folder, Measures, Options, Prepared, Session};
+pub use suite::{Case, Decision, Expect, Ids, Level, Question, Suite};
 pub use verdict::Mismatch;
 pub use watch::{WatchError, watch};
 

@@ -2,6 +2,8 @@
 //!
 //! Folders are watched, not files, since editors save by renaming. Events only say when to look.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
@@ -23,19 +25,19 @@ const LOOK: Duration = Duration::from_secs(5);
 #[error("cannot watch for changes: {0}")]
 pub struct WatchError(#[from] notify::Error);
 
-/// Calls `run` now, and again after each change below `paths`, until it says no.
+/// Calls `run` now, and again after each change of `paths`, until it says no.
 pub fn watch(paths: impl Fn() -> Vec<PathBuf>, mut run: impl FnMut() -> bool) -> Result<(), WatchError> {
     let (sender, events) = channel();
     // Armed before the first run, so that no save falls between reading and watching.
-    let mut watched = folders(&paths());
-    let mut armed = arm(&watched, &sender)?;
+    let mut watched = Watched::of(&paths());
+    let mut armed = watched.arm(&sender)?;
     while run() {
         loop {
             let changed = changed(&events);
-            let now = folders(&paths());
+            let now = Watched::of(&paths());
             if now != watched {
                 watched = now;
-                armed = arm(&watched, &sender)?;
+                armed = watched.arm(&sender)?;
                 break;
             }
             if changed {
@@ -47,21 +49,55 @@ pub fn watch(paths: impl Fn() -> Vec<PathBuf>, mut run: impl FnMut() -> bool) ->
     Ok(())
 }
 
-fn arm(folders: &[PathBuf], sender: &Sender<()>) -> Result<RecommendedWatcher, WatchError> {
-    let sender = sender.clone();
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-        if event.map_or(true, |event| is_change(&event)) {
-            // Without a receiver nobody watches any more.
-            let _ = sender.send(());
+/// What to look at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Watched {
+    /// Folders, with all that is in them.
+    folders: BTreeSet<PathBuf>,
+    /// Files, and folders that are not there yet, by the folder they are in. What else is in that is nobody's concern:
+    /// the results of a run may be written there.
+    files: BTreeSet<(PathBuf, OsString)>,
+}
+
+impl Watched {
+    fn of(paths: &[PathBuf]) -> Self {
+        let mut watched = Self::default();
+        for path in paths {
+            if path.is_dir() {
+                watched.folders.insert(path.clone());
+            } else if let Some(name) = path.file_name() {
+                let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+                watched.files.insert((parent.unwrap_or(Path::new(".")).to_owned(), name.to_owned()));
+            }
         }
-    })?;
-    for folder in folders {
-        // One that is gone since is found again when it is back.
-        if folder.is_dir() {
+        watched
+    }
+
+    fn arm(&self, sender: &Sender<()>) -> Result<RecommendedWatcher, WatchError> {
+        let (sender, watched) = (sender.clone(), self.clone());
+        let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            if event.map_or(true, |event| is_change(&event) && watched.concerns(&event)) {
+                // Without a receiver nobody watches any more.
+                let _ = sender.send(());
+            }
+        })?;
+        // What is gone since is found again when it is back.
+        for folder in self.folders.iter().filter(|folder| folder.is_dir()) {
             watcher.watch(folder, RecursiveMode::Recursive)?;
         }
+        for (parent, _) in self.files.iter().filter(|(parent, _)| parent.is_dir()) {
+            if !self.folders.contains(parent) {
+                watcher.watch(parent, RecursiveMode::NonRecursive)?;
+            }
+        }
+        Ok(watcher)
     }
-    Ok(watcher)
+
+    fn concerns(&self, event: &Event) -> bool {
+        let named = |path: &Path| self.files.iter().any(|(_, name)| path.file_name() == Some(name));
+        let within = |path: &Path| self.folders.iter().any(|folder| path.starts_with(folder));
+        event.paths.is_empty() || event.paths.iter().any(|path| within(path) || named(path))
+    }
 }
 
 /// Waits for a change and for the end of it; false, if none came for a while.
@@ -77,19 +113,6 @@ fn changed(events: &Receiver<()>) -> bool {
         }
     }
     true
-}
-
-/// The folders to watch: a file's own folder, and what is there of those that are missing.
-fn folders(paths: &[PathBuf]) -> Vec<PathBuf> {
-    let folder = |path: &PathBuf| {
-        let folder = if path.is_dir() { Some(path.as_path()) } else { path.parent() };
-        let folder = folder.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        folder.is_dir().then(|| folder.to_owned())
-    };
-    let mut folders: Vec<_> = paths.iter().filter_map(folder).collect();
-    folders.sort();
-    folders.dedup();
-    folders
 }
 
 /// Reading the files is an event too, and must not lead to reading them again.

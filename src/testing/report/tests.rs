@@ -9,7 +9,7 @@ use super::{Format, Report};
 /// One test of each kind, with what needs escaping in it, and a file that cannot be read.
 fn report() -> Report {
     let folder = Folder::with(r#"@id("all") permit (principal, action, resource);"#).suite(
-        r##"
+        r#"
 suite: "a <suite> & #1"
 fixtures: { robot: { agent: aauth:robot@agents.example } }
 tests:
@@ -17,7 +17,7 @@ tests:
   - { name: 'fails "here" # not skipped', as: robot, request: { path: / }, expect: { decision: deny, reason: "a % b, c: d" } }
   - { name: waits, skip: "not <yet>", as: robot, request: { path: / }, expect: allow }
   - { name: breaks, as: robot, request: { path: /, signature: { cover: [x-none] } }, expect: allow }
-"##,
+"#,
     );
     folder.write("policies/orders/b.test.yaml", "test: []");
     folder.run()
@@ -47,11 +47,10 @@ fn junit_is_xml() {
     let (mut cases, mut counts) = (Vec::new(), std::collections::BTreeMap::new());
     loop {
         let event = reader.read_event().unwrap();
-        let element = match &event {
-            Event::Start(element) | Event::Empty(element) => element,
-            Event::Eof => break,
-            _ => continue,
-        };
+        if matches!(event, Event::Eof) {
+            break;
+        }
+        let (Event::Start(element) | Event::Empty(element)) = &event else { continue };
         let name = element.name().as_ref().to_owned();
         for attribute in element.attributes() {
             let attribute = attribute.unwrap();

@@ -6,7 +6,7 @@ use super::super::{Options, Session};
 #[test]
 fn a_configuration_describes_the_resources() {
     let folder = Folder::with(r#"@id("all") permit (principal, action, resource);"#).suite(
-        r#"
+        r"
 fixtures:
   trusted: { agent: aauth:robot@agents.example }
   stranger: { agent: aauth:robot@elsewhere.example }
@@ -21,11 +21,11 @@ tests:
       stranger: { decision: unauthenticated, code: invalid_key }
       ada: { decision: challenge, requirement: auth-token, scope: orders.read }
       granted: { decision: allow, headers: { x-aauth-resource: orders } }
-"#,
+",
     );
     folder.write(
         "authorizer.yaml",
-        r#"
+        r"
 policies: { dir: policies }
 resources:
   - id: orders
@@ -37,7 +37,7 @@ resources:
     default_resource_token_scopes: [orders.read]
     agent_servers: [{ issuer: https://agents.example }]
     person_servers: [{ issuer: https://ps.example }]
-"#,
+",
     );
     let options = Options { paths: Vec::new(), config: Some(folder.path("authorizer.yaml")), ..folder.options() };
     let report = Session::new(options).run().unwrap();

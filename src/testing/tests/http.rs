@@ -111,3 +111,25 @@ tests:
     );
     assert_eq!(folder.complaints(), Vec::<String>::new());
 }
+
+#[test]
+fn policies_that_fail_and_policies_in_shadow_can_be_expected() {
+    let folder = Folder::with(
+        r#"
+@id("all") permit (principal, action, resource);
+@id("fails") permit (principal, action, resource in HTTP::Path::"/fails")
+when { context.now.offset(duration("9223372036854775807ms")) > context.now };
+@id("tried") @shadow forbid (principal, action == HTTP::Action::"DELETE", resource);
+"#,
+    )
+    .suite(
+        r"
+fixtures: { robot: { agent: aauth:robot@agents.example } }
+tests:
+  - { name: fails, as: robot, request: { path: /fails }, expect: { decision: deny, status: 403, code: policy_error, errors: fails } }
+  - { name: holds, as: robot, request: { path: / }, expect: { decision: allow, errors: [], shadow: [] } }
+  - { name: tried, as: robot, request: { method: DELETE, path: / }, expect: { decision: allow, policies: [all], shadow: [tried] } }
+",
+    );
+    assert_eq!(folder.complaints(), Vec::<String>::new());
+}

@@ -101,14 +101,14 @@ fn a_filter_leaves_out_and_a_failure_ends_the_run() {
 #[test]
 fn cells_without_expectation_and_expectations_without_cell_are_mistakes() {
     let folder = Folder::with(POLICIES).suite(
-        r#"
+        r"
 fixtures: { robot: { agent: aauth:robot@agents.example } }
 tests:
   - name: holes
     as: robot
     request: { method: [GET, PUT], path: /v1 }
     table: { robot: { GET: allow, POST: deny }, ada: deny }
-"#,
+",
     );
     assert_eq!(
         folder.complaints(),

@@ -4,15 +4,15 @@ use super::super::testkit::Folder;
 
 const POLICIES: &str = r#"@id("all") permit (principal, action, resource);"#;
 
-const GOOD: &str = r#"
+const GOOD: &str = r"
 fixtures: { robot: { agent: aauth:robot@agents.example } }
 tests: [{ name: it runs, as: robot, request: { path: /v1 }, expect: allow }]
-"#;
+";
 
 #[test]
 fn every_mistake_of_a_suite_is_told_with_its_place_and_mend() {
     let folder = Folder::with(POLICIES).suite(
-        r#"
+        r"
 suite: wrong
 now: yesterday
 fixtures:
@@ -34,7 +34,7 @@ tests:
     request: { path: /v1, signature: { created: 5, tamper: { body: x, boddy: y } } }
     expect: {}
   - { name: four, cedar: { principal: x, action: y }, expect: allow, level: http }
-"#,
+",
     );
     let file = "policies/orders/a.test.yaml";
     let complaints = folder.complaints();
@@ -101,10 +101,10 @@ fn broken_policies_are_told_and_nothing_is_run_on_them() {
 #[test]
 fn a_request_that_cannot_be_signed_is_a_failure_of_its_test() {
     let folder = Folder::with(POLICIES).suite(
-        r#"
+        r"
 fixtures: { robot: { agent: aauth:robot@agents.example } }
 tests: [{ name: absent, as: robot, request: { path: /, signature: { cover: [x-absent] } }, expect: allow }]
-"#,
+",
     );
     let complaints = folder.complaints();
     assert!(complaints[0].contains("the request cannot be signed"), "{complaints:#?}");

@@ -71,7 +71,7 @@ fn fault(root: &Value, schema: &Value, value: &Value) -> Option<String> {
     let members = value.as_object();
     keywords.iter().find_map(|(keyword, wanted)| {
         let complaint = || Some(format!("{keyword} of {wanted}: {value}"));
-        let found = match keyword.as_str() {
+        match keyword.as_str() {
             "$schema" | "$defs" | "title" | "description" => None,
             "$ref" => fault(root, root.pointer(wanted.as_str().unwrap().trim_start_matches('#')).unwrap(), value),
             "type" => {
@@ -134,7 +134,7 @@ fn fault(root: &Value, schema: &Value, value: &Value) -> Option<String> {
                 names.iter().find(|name| !members.contains_key(name.as_str().unwrap())).map(|name| format!("no {name}"))
             }),
             "items" => value.as_array().and_then(|items| items.iter().find_map(|item| fault(root, wanted, item))),
-            "minProperties" => members.and_then(|m| if m.len() >= 1 { None } else { complaint() }),
+            "minProperties" => members.and_then(|m| if m.is_empty() { complaint() } else { None }),
             "maxProperties" => members.and_then(|m| if m.len() <= 1 { None } else { complaint() }),
             "minimum" => value.as_i64().and_then(|n| if Some(n) >= wanted.as_i64() { None } else { complaint() }),
             "maximum" => value.as_i64().and_then(|n| if Some(n) <= wanted.as_i64() { None } else { complaint() }),
@@ -146,7 +146,6 @@ fn fault(root: &Value, schema: &Value, value: &Value) -> Option<String> {
                 if row && !value.as_str().is_some_and(key) { complaint() } else { None }
             }
             other => panic!("the keyword `{other}` is not known to this test"),
-        };
-        found
+        }
     })
 }
