@@ -162,11 +162,11 @@ pub(super) struct Built {
 
 pub(super) fn build(sources: Sources, config: &StoreConfig, generation: u64) -> Result<Built, LoadErrors> {
     let Sources { policies, schemas, mut faults, hash } = sources;
-    let result = schema::merge(&schemas).and_then(|schema| {
-        let loaded = Loader::new(&policies, &config.resources).load(&schema)?;
+    let result = schema::merge(&schemas).and_then(|merged| {
+        let loaded = Loader::new(&policies, &config.resources).load(&merged.schema)?;
         let whole = |message: String| vec![LoadFault::whole(&config.policies_dir, message)];
-        let snapshot = Snapshot::new(&loaded, &config.resources, &schema, generation, hash).map_err(whole)?;
-        let found = trial::run(&snapshot, &loaded, &policies, config, &schema);
+        let snapshot = Snapshot::new(&loaded, &config.resources, &merged, generation, hash).map_err(whole)?;
+        let found = trial::run(&snapshot, &loaded, &policies, config, &merged.schema);
         if found.is_empty() { Ok((snapshot, loaded)) } else { Err(found) }
     });
     match result {

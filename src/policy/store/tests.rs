@@ -121,7 +121,7 @@ fn faults_have_their_place_and_a_hint() {
         (
             "schemas/mine.cedarschema",
             "namespace HTTP {\n  action \"PROPFIND\" in [\"read\"] appliesTo { principal: AAuth::Agent, resource: Path, context: {} };\n}",
-            "schemas: requests for `PROPFIND` do not fit its declaration (hint: declare the action with `resource: HTTP::Path` and `context: HTTP::Context`)",
+            "schemas: requests for `HTTP::Action::\"PROPFIND\"` do not fit its declaration (hint: declare the action with `resource: HTTP::Path` and `context: HTTP::Context`)",
         ),
         (
             "schemas/mine.cedarschema",
