@@ -7,6 +7,7 @@ mod interop;
 mod mcp;
 mod mesh;
 mod neighbours;
+mod review;
 mod samples;
 mod support;
 mod traces;
