@@ -8,8 +8,9 @@ use anyhow::{Context as _, bail};
 
 use super::set::Set;
 use crate::authorizer::kept::Request;
+use crate::authorizer::rpc;
 use crate::clock::{Clock as _, Seconds, SystemClock};
-use crate::policy::{ClaimValue, Principal, TokenFacts, TokenKind};
+use crate::policy::{Call, ClaimValue, Principal, TokenFacts, TokenKind, canonical_path};
 use crate::review::Question;
 
 /// A request, and who asks it.
@@ -51,6 +52,9 @@ pub(super) struct Asking {
     /// A header that policies may see.
     #[arg(long, value_name = "NAME: VALUE")]
     header: Vec<String>,
+    /// The call in the body, as JSON, where the path is served by MCP or A2A.
+    #[arg(long, value_name = "JSON")]
+    call: Option<String>,
     /// Where the request comes from.
     #[arg(long, value_name = "IP")]
     source_ip: Option<IpAddr>,
@@ -89,8 +93,28 @@ impl Asking {
             headers: headers?,
             source_ip: self.source_ip,
             peer: self.peer.clone(),
+            call: self.call(method, path, &resource, set)?,
         };
         Ok(Question { resource, principal, token, request, now })
+    }
+
+    /// What is asked where the path is served by JSON-RPC.
+    fn call(&self, method: &str, path: &str, resource: &str, set: &Set) -> anyhow::Result<Option<Call>> {
+        let resources = set.config.as_ref().map(|config| config.resources.as_slice()).unwrap_or_default();
+        let found = resources.iter().find(|known| known.id.as_str() == resource);
+        let canonical = canonical_path(path).unwrap_or_default();
+        let route = found.and_then(|resource| resource.rpc.iter().find(|route| route.path == canonical));
+        match (route, &self.call) {
+            (Some(route), Some(text)) => {
+                let call = rpc::call(route, text).map_err(|why| anyhow::anyhow!("`--call` is no call: {why}"))?;
+                Ok(Some(call))
+            }
+            (Some(_), None) if rpc::has_body(method) => {
+                bail!("`{path}` is served by JSON-RPC; say what is called with `--call`")
+            }
+            (None, Some(_)) => bail!("`{path}` is not served by MCP or A2A, as far as the configuration says"),
+            (Some(_) | None, None) => Ok(None),
+        }
     }
 
     fn now(&self) -> anyhow::Result<Seconds> {

@@ -134,7 +134,7 @@ fn read(file: &Path) -> anyhow::Result<String> {
 
 fn write(out: Option<&Path>, text: &str) -> anyhow::Result<()> {
     let Some(out) = out else {
-        print!("{text}");
+        super::print(text);
         return Ok(());
     };
     fs::write(out, text).with_context(|| format!("cannot write `{}`", out.display()))?;

@@ -21,6 +21,8 @@ pub struct Surroundings {
     pub person_servers: Option<BTreeSet<String>>,
     /// The scopes it can ask for.
     pub scopes: BTreeSet<String>,
+    /// The names of its MCP servers and A2A agents.
+    pub services: BTreeSet<String>,
 }
 
 /// Something to look at.
@@ -33,11 +35,12 @@ pub struct Lint {
 }
 
 /// Each rule, and what it finds.
-pub const RULES: [(&str, &str); 5] = [
+pub const RULES: [(&str, &str); 6] = [
     ("unscoped-permit", "a permit that lets everybody do everything"),
     ("unknown-issuer", "a caller whose issuer no resource trusts"),
     ("unqualified-name", "the name of a person, group, role or tenant without the person server it is a name of"),
     ("unknown-scope", "a scope that the resource cannot ask for"),
+    ("unknown-service", "an MCP server, a tool or an A2A agent that no resource serves"),
     ("untested", "a policy that no test names, where there are tests"),
 ];
 
@@ -49,6 +52,7 @@ impl Snapshot {
             let around: Vec<_> = around.iter().filter(|known| entry.info.applies_to(&known.resource)).collect();
             unscoped(entry, &mut found);
             literals(entry, &around, &mut found);
+            services(entry, &around, &mut found);
             scopes(entry, &around, &mut found);
             untested(entry, tests, &mut found);
         }
@@ -144,6 +148,25 @@ fn known<'a>(
     sets.filter(|sets| !sets.is_empty()).map(|sets| sets.into_iter().flatten().map(String::as_str).collect())
 }
 
+fn services(entry: &Entry, around: &[&Surroundings], found: &mut Vec<Lint>) {
+    let n = names();
+    for uid in entry.policy.entity_literals() {
+        let (kind, id) = (uid.type_name(), uid.id().unescaped());
+        let service = match id.split_once('/') {
+            Some((server, _)) if *kind == n.mcp_tool => server,
+            _ if [&n.mcp_server, &n.a2a_agent].contains(&kind) => id,
+            _ => continue,
+        };
+        if around.is_empty() || around.iter().any(|known| known.services.contains(service)) {
+            continue;
+        }
+        let message = format!("no resource that this policy is asked about serves `{}`", service.escape_debug());
+        let all = around.iter().flat_map(|known| &known.services).map(String::as_str);
+        let hint = did_you_mean(service, all).unwrap_or_else(|| "name it in `mcp` or `a2a` of the resource".to_owned());
+        found.push(lint(entry, "unknown-service", id, message).hint(hint));
+    }
+}
+
 fn scopes(entry: &Entry, around: &[&Surroundings], found: &mut Vec<Lint>) {
     let asked = entry.info.annotations.iter().filter(|(name, _)| name == "scope");
     for scope in asked.flat_map(|(_, value)| value.split_ascii_whitespace()) {
@@ -209,6 +232,7 @@ mod tests {
             agent_providers: Some(set(&["https://agents.example"])),
             person_servers: Some(set(&["https://ps.example"])),
             scopes: set(&["orders.read"]),
+            services: set(&["files", "planner"]),
         };
         let tests: Vec<String> = tests.iter().map(|text| (*text).to_owned()).collect();
         let found = Folder::with(policies).open().unwrap().current().lint(&[around], &tests);
@@ -258,6 +282,17 @@ mod tests {
         );
         assert_eq!(lints(&policy(r#"AAuth::Role::"https://other.example#eng""#), &[]).len(), 1);
         assert!(lints(&policy(r#"AAuth::Role::"eng""#), &[])[0].contains("unqualified-name"));
+    }
+
+    #[test]
+    fn a_service_that_nobody_serves_is_told() {
+        let policy = |literal: &str| format!("@id(\"x\")\nforbid (principal, action, resource in {literal});");
+        for good in [r#"MCP::Server::"files""#, r#"MCP::Tool::"files/read_file""#, r#"A2A::Agent::"planner""#] {
+            assert!(lints(&policy(good), &[]).is_empty(), "{good}");
+        }
+        let found = lints(&policy(r#"MCP::Tool::"file/read_file""#), &[]);
+        assert!(found[0].contains("unknown-service") && found[0].contains("did you mean `files`?"), "{found:?}");
+        assert_eq!(lints(&policy(r#"A2A::Agent::"painter""#), &[]).len(), 1);
     }
 
     #[test]

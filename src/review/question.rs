@@ -51,7 +51,8 @@ impl Question {
     pub fn line(&self) -> String {
         let Request { method, host, path, query, .. } = &self.request;
         let query = query.as_ref().map_or_else(String::new, |query| format!("?{query}"));
-        printable(&format!("{method} {host}{path}{query}"))
+        let call = self.request.call.as_ref().map_or_else(String::new, |call| format!(" {}", call.label()));
+        printable(&format!("{method} {host}{path}{query}{call}"))
     }
 
     /// Who asks, in one line.

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use super::log::Line;
 use super::yaml;
 use crate::authorizer::kept::{Asked, Request};
+use crate::authorizer::rpc;
 use crate::clock::Seconds;
 use crate::policy::{ClaimValue, Principal, TokenFacts, TokenKind};
 
@@ -89,9 +90,10 @@ impl Recorder {
             self.repeated += 1;
             return Ok(());
         }
-        let Request { method, path, query, .. } = &asked.request;
+        let Request { method, path, query, call, .. } = &asked.request;
         let query = query.as_ref().map_or_else(String::new, |query| format!("?{query}"));
-        let name = format!("{method} {path}{query} as {caller}: {}", asked.answer.in_short());
+        let call = call.as_ref().map_or_else(String::new, |call| format!(" {}", call.label()));
+        let name = format!("{method} {path}{query}{call} as {caller}: {}", asked.answer.in_short());
         let name = unique(&name, |name| self.tests.iter().any(|test| test.name == name));
         self.tests.push(Test { name, caller, now: asked.now, request, expect });
         Ok(())
@@ -124,9 +126,12 @@ impl Recorder {
         let mut out = String::from(
             "# Recorded from a decision log. Read it before you keep it: it names persons and what they asked for.\n",
         );
-        let header = |test: &Test| test.request.get("headers").is_some() || test.request.get("host").is_some();
-        if self.tests.iter().any(header) {
-            out.push_str("# Run it with `--config`, which knows the hosts and the headers that policies may see.\n");
+        let configured = ["headers", "host", "json"];
+        if self.tests.iter().any(|test| configured.iter().any(|member| test.request.get(member).is_some())) {
+            out.push_str(
+                "# Run it with `--config`, which knows the hosts, the headers that policies may see, and where calls are \
+                 made.\n",
+            );
         }
         let now = self.tests.first().map_or(0, |test| test.now);
         let _ = write!(out, "suite: {}\nnow: {}\n\nfixtures:\n", yaml::flow(&json!(self.resource)), time(now));
@@ -245,6 +250,7 @@ fn request(request: &Request, resource: &str) -> Value {
         let headers: BTreeMap<_, _> = request.headers.iter().cloned().collect();
         put(&mut found, "headers", Some(&headers));
     }
+    put(&mut found, "json", request.call.as_ref().map(rpc::written).as_ref());
     put(&mut found, "source_ip", request.source_ip.map(|ip| ip.to_string()).as_ref());
     put(&mut found, "peer", request.peer.as_ref());
     found

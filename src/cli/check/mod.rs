@@ -113,6 +113,7 @@ fn surroundings(resource: &crate::authorizer::resource::Resource) -> Surrounding
         agent_providers: trusted(&resource.agent_servers),
         person_servers: trusted(&resource.person_servers),
         scopes: resource.scope_descriptions.keys().cloned().chain(identity).collect(),
+        services: resource.rpc.iter().map(|route| route.service.clone()).collect(),
     }
 }
 
