@@ -85,7 +85,6 @@ impl Asking {
         let now = self.now()?;
         let (principal, token) = self.who(now)?;
         let request = Request {
-            call: None,
             method: method.to_owned(),
             host,
             path: path.to_owned(),
