@@ -1,5 +1,6 @@
 //! Whether the tests would notice if a policy were another: each mutant is tried until a test fails.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -49,14 +50,14 @@ impl Mutation {
         let mut text = String::new();
         for Survivor { policy, file, at, change } in &self.survivors {
             let (file, line, column) = (file.display(), at.line, at.column);
-            text.push_str(&format!("survived {file}:{line}:{column}: `{policy}`: {change}\n"));
+            let _ = writeln!(text, "survived {file}:{line}:{column}: `{policy}`: {change}");
         }
         for folder in &self.untried {
-            text.push_str(&format!("mutants of `{}` not tried: its tests fail as it is\n", folder.display()));
+            let _ = writeln!(text, "mutants of `{}` not tried: its tests fail as it is", folder.display());
         }
         let skipped = if self.skipped == 0 { String::new() } else { format!(" skipped: {}", self.skipped) };
         let (tried, killed, survived) = (self.tried(), self.killed, self.survivors.len());
-        text.push_str(&format!("mutants: {tried} killed: {killed} survived: {survived}{skipped}\n"));
+        let _ = writeln!(text, "mutants: {tried} killed: {killed} survived: {survived}{skipped}");
         text
     }
 
