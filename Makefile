@@ -15,7 +15,7 @@ NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 .DEFAULT_GOAL := demo
 
 demo: tools ## the authorizer behind a gateway, walked by an agent
-	$(CARGO) run -q --locked $(FEATURES) -- demo
+	$(CARGO) run --locked $(FEATURES) -- demo --policies policies --schemas schemas
 
 test: tools peers ## every test, the ones against a real Envoy and the real peers too
 ifdef NEXTEST

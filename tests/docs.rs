@@ -1,5 +1,5 @@
 //! What the documents say, held against the product: their policies load, and what they list is what there is.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -79,10 +79,9 @@ fn every_annotation_is_documented_and_known() {
         words.map(|word| word.split(['(', '`', ' ']).next().unwrap().to_owned()).collect()
     };
     let documented = names(first_cells(&document, "| `@"));
-    let declared: String =
-        source.lines().filter_map(|line| line.strip_prefix("//! ")).map(|l| format!("{l}\n")).collect();
+    let declared = source.lines().filter_map(|line| line.strip_prefix("//! "));
     let mut known = BTreeSet::new();
-    for row in declared.lines().filter(|row| row.starts_with("| `@")) {
+    for row in declared.filter(|row| row.starts_with("| `@")) {
         known.extend(row.split("`@").skip(1).map(|word| word.split(['(', '`']).next().unwrap().to_owned()));
     }
     assert_eq!(documented, known);
@@ -139,4 +138,98 @@ fn every_attribute_of_a_span_is_documented_and_known() {
     let listed = document.split_once("Attributes: ").unwrap().1.split_once("No token").unwrap().0;
     let documented: BTreeSet<&str> = listed.split('`').skip(1).step_by(2).collect();
     assert_eq!(documented, declared.collect());
+}
+
+/// The rows of the tables whose header begins with this cell, as cells.
+fn rows<'a>(document: &'a str, start: &str) -> Vec<Vec<&'a str>> {
+    let mut found = Vec::new();
+    let mut inside = false;
+    for line in document.lines() {
+        if !line.starts_with('|') {
+            inside = false;
+        } else if line.starts_with(start) {
+            inside = true;
+        } else if inside && !line.starts_with("|---") {
+            let cells = line.strip_prefix('|').and_then(|line| line.strip_suffix('|')).unwrap();
+            found.push(cells.split('|').map(str::trim).collect());
+        }
+    }
+    found
+}
+
+/// What stands in backticks.
+fn quoted(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn every_requirement_is_accounted_for_by_files_and_tests_that_exist() {
+    let document = read("docs/conformance.md");
+    let (ids, sections) = (rows(&document, "| id |"), rows(&document, "| section |"));
+    let told: BTreeSet<&str> = ids.iter().map(|row| *row.first().unwrap()).collect();
+    let asked = [1..=4, 10..=13, 20..=21, 30..=36, 40..=43, 50..=52, 60..=62, 70..=75];
+    for id in asked.into_iter().flatten().map(|number| format!("RS-{number:02}")) {
+        assert!(told.contains(id.as_str()), "{id} is not accounted for");
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for row in ids.iter().chain(&sections) {
+        let [name, _, status, places, tests] = row.as_slice() else { panic!("{row:?} has other columns") };
+        let claims_much = status.starts_with("done");
+        let words = ["done", "partial", "not done", "n/a", "operator"];
+        assert!(words.iter().any(|word| status.starts_with(word)), "{name}: `{status}` is no status");
+        assert!(
+            !claims_much || !tests.is_empty() || places.is_empty(),
+            "{name} is said to be done and shown by nothing"
+        );
+        for place in quoted(places) {
+            assert!(root.join("src").join(place).is_file(), "{name}: there is no `{place}`");
+        }
+        for test in quoted(tests) {
+            let (file, function) = test.split_once("::").unwrap();
+            let candidates = ["src", "tests"].map(|dir| root.join(dir).join(format!("{file}.rs")));
+            let text = candidates.iter().find_map(|path| fs::read_to_string(path).ok());
+            let text = text.unwrap_or_else(|| panic!("{name}: there is no file for `{test}`"));
+            assert!(text.contains(&format!("fn {function}(")), "{name}: there is no `{test}`");
+        }
+    }
+}
+
+#[test]
+fn links_of_the_documents_lead_somewhere() {
+    for document in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "docs/policies.md",
+        "docs/configuration.md",
+        "docs/deployment.md",
+        "docs/operations.md",
+        "docs/security.md",
+        "docs/conformance.md",
+    ] {
+        let text = read(document);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(document).parent().unwrap().to_owned();
+        for target in text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+            let (path, heading) = target.split_once('#').unwrap_or((target, ""));
+            if target.starts_with("https://") {
+                continue;
+            }
+            let file = if path.is_empty() { document.to_owned() } else { folder.join(path).display().to_string() };
+            assert!(path.is_empty() || Path::new(&file).exists(), "{document}: `{target}` is not there");
+            if !heading.is_empty() {
+                let anchors: BTreeSet<String> =
+                    read(&file).lines().filter(|l| l.starts_with('#')).map(anchor).collect();
+                assert!(anchors.contains(heading), "{document}: `{target}` names no heading of {anchors:?}");
+            }
+        }
+    }
+}
+
+/// A heading as it is linked to.
+fn anchor(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    text.chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-'))
+        .map(|c| if c == ' ' { '-' } else { c })
+        .collect()
 }

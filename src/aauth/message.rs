@@ -6,6 +6,8 @@
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sfv::{BareItem, FieldType as _, Item, ListEntry, Parser};
 
+use super::sf::printable;
+
 /// Header fields in the order they came.
 #[derive(Debug, Clone, Default)]
 pub struct Fields {
@@ -156,7 +158,7 @@ impl Message {
         if component.name.starts_with('@') {
             return self.derived(component).map(String::into_bytes);
         }
-        let missing = || ComponentFault::Missing(component.name.clone());
+        let missing = || ComponentFault::Missing(printable(&component.name));
         if component.bytes {
             let encode = |v: &[u8]| format!(":{}:", BASE64_STANDARD.encode(v.trim_ascii()));
             let lines: Vec<_> = self.fields.values(&component.name).map(encode).collect();
@@ -168,7 +170,7 @@ impl Message {
             None if component.strict => strictly(&component.name, &combined),
             None => return Ok(combined),
         };
-        reserialized.map(String::into_bytes).ok_or_else(|| ComponentFault::NotStructured(component.name.clone()))
+        reserialized.map(String::into_bytes).ok_or_else(|| ComponentFault::NotStructured(printable(&component.name)))
     }
 
     fn derived(&self, component: &Component) -> Result<String, ComponentFault> {
@@ -196,12 +198,12 @@ impl Message {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             if reencode(name) == wanted {
                 if found.is_some() {
-                    return Err(ComponentFault::Ambiguous(component.name.clone()));
+                    return Err(ComponentFault::Ambiguous(printable(&component.name)));
                 }
                 found = Some(reencode(value));
             }
         }
-        found.ok_or_else(|| ComponentFault::Missing(component.name.clone()))
+        found.ok_or_else(|| ComponentFault::Missing(printable(&component.name)))
     }
 }
 

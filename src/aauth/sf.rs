@@ -32,7 +32,7 @@ pub(super) fn members(field: &str) -> Result<Vec<Member<'_>>, SfFault> {
             return Err(SfFault::Malformed);
         }
         if members.iter().any(|m| m.key == key) {
-            return Err(SfFault::DuplicateKey(key.to_owned()));
+            return Err(SfFault::DuplicateKey(printable(key)));
         }
         refuse_duplicate_parameters(value)?;
         members.push(Member { key, value });
@@ -55,7 +55,7 @@ fn refuse_duplicate_parameters(value: &str) -> Result<(), SfFault> {
         let parameter = parameter.trim_start_matches(' ');
         let name = parameter.split_once('=').map_or(parameter, |(name, _)| name);
         if names.contains(&name) {
-            return Err(SfFault::DuplicateParameter(name.to_owned()));
+            return Err(SfFault::DuplicateParameter(printable(name)));
         }
         names.push(name);
     }
@@ -92,6 +92,11 @@ fn split(text: &str, separator: u8) -> Result<Vec<&str>, SfFault> {
     Ok(parts)
 }
 
+/// What an untrusted string may look like in a message to its sender: a name, but never a whole token.
+pub(super) fn printable(text: &str) -> String {
+    text.chars().take(40).flat_map(char::escape_debug).collect()
+}
+
 /// `key` of RFC 9651.
 fn is_key(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase() || c == '*')
@@ -118,6 +123,14 @@ mod tests {
         assert_eq!(members("a=(\"x\";key=\"1\";key=\"2\")"), Err(SfFault::DuplicateParameter("key".into())));
         assert_eq!(members("a=();created=1; created=2"), Err(SfFault::DuplicateParameter("created".into())));
         assert!(members("a=(\"x\";key=\"1\" \"x\";key=\"2\");key=3").is_ok());
+    }
+
+    /// A sender who garbles a header does not get it back whole.
+    #[test]
+    fn what_is_quoted_is_short_and_printable() {
+        let name = "\u{1b}".repeat(1000);
+        let Err(SfFault::DuplicateParameter(quoted)) = members(&format!("a=1;{name};{name}")) else { panic!() };
+        assert_eq!(quoted, "\\u{1b}".repeat(40));
     }
 
     /// A parameter's string may hold what elsewhere would close the list.

@@ -173,7 +173,7 @@ impl SignedRequest {
         require_coverage(&covered, rules)?;
         let created = fresh(&parameters, rules.window, now)?;
         if !accepted(key) {
-            let detail = format!("the `{}` scheme is not accepted here", printable(scheme_token(key)));
+            let detail = format!("the `{}` scheme is not accepted here", sf::printable(scheme_token(key)));
             return Err(SignatureError::new(Code::UnsupportedScheme, detail));
         }
         let (signature, base64url) = read_signature(signature, rules.base64url)?;
@@ -251,7 +251,7 @@ pub(super) fn base(
             value = rejoin(&value).unwrap_or(value);
         }
         if value.contains(&b'\n') {
-            return Err(invalid(format!("the component `{}` holds a line break", component.name())));
+            return Err(invalid(format!("the component `{}` holds a line break", sf::printable(component.name()))));
         }
         base.extend_from_slice(component.identifier().as_bytes());
         base.extend_from_slice(b": ");
@@ -308,7 +308,7 @@ fn read_input(text: &str) -> Result<(Vec<Component>, sfv::Parameters), Signature
     for item in &inner.items {
         let component = Component::read(item).map_err(|fault| invalid(fault.to_string()))?;
         if covered.iter().any(|other| other.same_as(&component)) {
-            return Err(invalid(format!("the component `{}` is covered twice", printable(component.name()))));
+            return Err(invalid(format!("the component `{}` is covered twice", sf::printable(component.name()))));
         }
         covered.push(component);
     }
@@ -398,10 +398,6 @@ fn read_key(value: &str) -> Result<SignatureKey, SignatureError> {
         }
         None => Err(SignatureError::new(Code::UnsupportedScheme, "the scheme is not known")),
     }
-}
-
-fn printable(text: &str) -> String {
-    text.chars().take(40).flat_map(char::escape_debug).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! From configuration to what runs: keys are read, resources are made, policies are opened.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -61,8 +61,14 @@ pub enum BuildError {
     #[error(transparent)]
     Discovery(#[from] InvalidDiscovery),
     /// The policies have faults.
-    #[error("the policies cannot be used\n{0}")]
+    #[error("the policies cannot be used:\n{}", each(.0))]
     Policies(LoadErrors),
+}
+
+/// Every fault, on a line of its own.
+fn each(errors: &LoadErrors) -> String {
+    let lines: Vec<_> = errors.faults().iter().map(ToString::to_string).collect();
+    lines.join("\n")
 }
 
 impl Authorizer {
@@ -104,12 +110,23 @@ fn discovery(config: &Config) -> DiscoveryConfig {
         success_ttl: config.jwks_cache.success_ttl,
         error_ttl: config.jwks_cache.error_ttl,
         max_entries: saturating(config.jwks_cache.max_entries),
+        pinned_jwks: pinned(config),
         admit_jwks_origins: config.jwks_cache.admit_jwks_origins.iter().map(ToString::to_string).collect(),
         development: Development {
             loopback_issuers: config.development.loopback_issuers,
             connect: connect.map(|(issuer, url)| (issuer.to_string(), url.to_string())).collect(),
         },
     }
+}
+
+/// The `jwks_uri` that each issuer may name, where a resource pins one.
+fn pinned(config: &Config) -> BTreeMap<ServerId, String> {
+    let lists = config.resources.iter().flat_map(|r| [&r.agent_servers, &r.person_servers, &r.auth_servers]);
+    let pin = |trusted: &TrustedIssuer| match (&trusted.issuer, &trusted.jwks_uri) {
+        (Issuer::Named(id), Some(uri)) => Some((id.clone(), uri.to_string())),
+        (Issuer::Any, _) | (_, None) => None,
+    };
+    lists.flatten().filter_map(pin).collect()
 }
 
 fn build_resource(

@@ -1,4 +1,4 @@
-//! One check. Read [`Authorizer::decide`] and you have read the draft: each line is one step, each `?` one way to be
+//! One check. Read `Authorizer::decide` and you have read the draft: each line is one step, each `?` one way to be
 //! refused, each type a stronger promise than the one before.
 
 use std::sync::Arc;
@@ -80,6 +80,7 @@ impl Authorizer {
             return self.unsigned(&resource, &request, record, now);
         };
         let caller = record.time_verify(self.identify(&resource, &signed, message, now)).await?;
+        record.signed(&signed);
         record.identified(&caller);
         body_is_the_one_signed(&resource, &signed, &request)?;
         self.admit(&resource, &caller, &request, now)?;
@@ -98,6 +99,11 @@ impl Authorizer {
             return Err(Box::new(Answer::Forbidden(Denied::forbidden(detail))));
         };
         record.located(&resource.id);
+        // An agent token names no audience: what ties a request to us is the authority that was signed. A gateway that
+        // sends us whatever host it is asked for would let any other service hand on what agents signed for it.
+        if !resource.answers_to(request.message.authority()) {
+            return Err(Box::new(Answer::Forbidden(Denied::forbidden("this resource is not served under this host"))));
+        }
         Ok(Arc::clone(resource))
     }
 
@@ -232,7 +238,7 @@ pub(super) fn body_is_the_one_signed(
     if !request.message.fields().has("content-digest") {
         return Ok(());
     }
-    // A field that is no text is no digest either: what is left of it matches nothing.
+    // Bytes that are no text say nothing of any body, as an empty field does.
     let field = request.message.fields().text("content-digest").unwrap_or_default();
     let required = resource.signatures.required().any(|component| component == "content-digest");
     match &request.body {

@@ -109,8 +109,11 @@ impl Authorizer {
         let refuse = |fault: TokenFault| refusal::unauthenticated(resource, fault.into());
         let unproved = Unverified::parse(compact, resource.tokens.identifiers).map_err(refuse)?;
         let (issuer, dwk) = (unproved.issuer(), unproved.dwk());
+        if !resource.takes(unproved.typ()) {
+            return Err(refuse(TokenFault::WrongType(unproved.typ().typ().to_owned())));
+        }
         if !resource.trusts(unproved.typ(), dwk, issuer) {
-            let detail = format!("this resource does not accept a {} of `{issuer}`", unproved.typ().typ());
+            let detail = format!("this resource does not accept an {} of `{issuer}`", unproved.typ().typ());
             return Err(refusal::unauthenticated(resource, SignatureError::new(Code::InvalidKey, detail)));
         }
         let lost = |fault: DiscoveryFault| undiscovered(resource, issuer, &fault);

@@ -17,6 +17,7 @@ pub struct Metrics {
     durations: HistogramVec,
     signature_errors: IntCounterVec,
     policy_errors: IntCounterVec,
+    base64url: IntCounterVec,
     reloads: IntCounterVec,
     generation: IntGauge,
     last_reload: IntGauge,
@@ -69,6 +70,11 @@ impl Metrics {
                 "Checks denied because a policy failed to evaluate.",
                 &["resource"],
             )?,
+            base64url: counters(
+                "aauth_base64url_signature_total",
+                "Verified requests whose Signature was base64url instead of standard base64.",
+                &["resource"],
+            )?,
             reloads: counters("aauth_policy_reload_total", "Policy reloads, by result.", &["result"])?,
             generation: gauge("aauth_policy_generation", "Number of the policy set in force.")?,
             last_reload: gauge(
@@ -90,6 +96,9 @@ impl Metrics {
         self.durations.with_label_values(&[resource, record.outcome]).observe(record.seconds());
         if record.outcome == "unauthenticated" {
             self.signature_errors.with_label_values(&[resource, record.code]).inc();
+        }
+        if record.base64url {
+            self.base64url.with_label_values(&[resource]).inc();
         }
         if !record.policy_errors.is_empty() {
             self.policy_errors.with_label_values(&[resource]).inc();

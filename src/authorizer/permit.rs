@@ -158,9 +158,7 @@ fn about_grant(
 /// Every identity header that is not set here, known to us or only named like one, and the signature's own headers
 /// where the resource keeps them to itself.
 fn to_remove(resource: &Resource, message: &Message, set: &[(String, String)]) -> Vec<String> {
-    // Many upstreams read `x_aauth_person` as `x-aauth-person`.
-    let ours = |name: &&str| name.replace('_', "-").starts_with("x-aauth-");
-    let named_like_ours = message.fields().iter().map(|(name, _)| name).filter(ours);
+    let named_like_ours = message.fields().iter().map(|(name, _)| name).filter(|name| reads_like_ours(name));
     let mut remove: Vec<String> = IDENTITY_HEADERS.into_iter().chain(named_like_ours).map(str::to_owned).collect();
     if resource.strip_signature_headers {
         remove.extend(SIGNATURE_HEADERS.map(str::to_owned));
@@ -169,6 +167,11 @@ fn to_remove(resource: &Resource, message: &Message, set: &[(String, String)]) -
     remove.sort();
     remove.dedup();
     remove
+}
+
+/// CGI and its heirs write `-` and `_` alike: to an upstream behind one, `x_aauth_person` is `x-aauth-person`.
+fn reads_like_ours(name: &str) -> bool {
+    name.bytes().map(|b| if b == b'_' { b'-' } else { b }).take(8).eq(*b"x-aauth-")
 }
 
 /// A header value: what is not visible ASCII is percent-encoded, so that no identity is dropped or split by a proxy.
@@ -189,6 +192,16 @@ fn header_safe(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_an_upstream_may_take_for_ours_is_recognised() {
+        for name in ["x-aauth-person", "x_aauth_person", "x-aauth_person", "x-aauth-", "x_aauth_unheard_of"] {
+            assert!(reads_like_ours(name), "{name}");
+        }
+        for name in ["x-aauth", "x-other", "my-x-aauth-person", "aauth-access"] {
+            assert!(!reads_like_ours(name), "{name}");
+        }
+    }
 
     #[test]
     fn no_header_value_can_end_a_line() {

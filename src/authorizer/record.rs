@@ -11,6 +11,7 @@ use super::inbound::InboundRequest;
 use super::permit;
 use super::stopwatch::Stopwatch;
 use super::trace;
+use crate::aauth::signature::SignedRequest;
 use crate::aauth::verify::VerifiedToken;
 use crate::policy::Decision;
 
@@ -43,6 +44,8 @@ pub struct Record {
     pub agent: Option<String>,
     /// The thumbprint of the key that signed.
     pub jkt: Option<String>,
+    /// Whether the signature came as base64url, which one widespread library sends and no standard has.
+    pub base64url: bool,
     /// The policies that determined the answer.
     pub policies: Vec<Arc<str>>,
     /// The policies that could not be evaluated.
@@ -74,6 +77,7 @@ impl Record {
             token_jti: None,
             agent: None,
             jkt: None,
+            base64url: false,
             policies: Vec::new(),
             policy_errors: Vec::new(),
             generation: None,
@@ -107,6 +111,10 @@ impl Record {
         let done = trace::decide().in_scope(step);
         self.decide_us = watch.micros();
         done
+    }
+
+    pub(super) fn signed(&mut self, signed: &SignedRequest) {
+        self.base64url = signed.is_base64url();
     }
 
     pub(super) fn identified(&mut self, caller: &Caller) {

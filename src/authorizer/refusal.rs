@@ -20,8 +20,13 @@ pub(super) fn unauthenticated(resource: &Resource, error: SignatureError) -> Box
 
 /// No signature at all: what to sign with depends on what the resource wants to know.
 pub(super) fn unsigned(resource: &Resource) -> Box<Answer> {
+    unsigned_for(resource, resource.access)
+}
+
+/// No signature, where so much has to be known of the caller.
+fn unsigned_for(resource: &Resource, needed: AccessMode) -> Box<Answer> {
     let error = SignatureError::new(Code::InvalidSignature, "the request carries no signature");
-    let requirement = match resource.access {
+    let requirement = match needed {
         AccessMode::AgentToken => Requirement::AgentToken,
         // A resource token cannot be had before a person token: "Auth Token Required".
         AccessMode::PersonToken | AccessMode::AuthToken => Requirement::PersonToken,
@@ -93,7 +98,7 @@ pub(super) fn of_policy(resource: &Resource, caller: Option<&Caller>, denial: &D
     let detail = denial.reason.as_deref().unwrap_or("policy does not permit this request").to_owned();
     let ask = denial.challenge.as_ref().filter(|ask| could_change_the_answer(resource, caller, ask));
     match (ask, caller) {
-        (Some(_), None) => unsigned(resource),
+        (Some(ask), None) => unsigned_for(resource, resource.access.max(mode_of(ask.require))),
         (Some(ask), Some(caller)) => challenge(resource, caller, ask, detail, now),
         (None, _) => {
             let code = match denial.status {
@@ -103,6 +108,15 @@ pub(super) fn of_policy(resource: &Resource, caller: Option<&Caller>, denial: &D
             };
             Box::new(Answer::Forbidden(Denied { status: denial.status, code, detail }))
         }
+    }
+}
+
+/// The access mode that has what a policy requires.
+fn mode_of(require: Require) -> AccessMode {
+    match require {
+        Require::AgentToken | Require::Interaction => AccessMode::AgentToken,
+        Require::PersonToken => AccessMode::PersonToken,
+        Require::AuthToken => AccessMode::AuthToken,
     }
 }
 

@@ -4,6 +4,10 @@
 //! known by what its signature covers, so two requests that differ in a covered body or header are two. Only requests
 //! that pass are remembered: a challenged request may come again.
 
+use std::time::Duration;
+
+use moka::ops::compute::{CompResult, Op};
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use sha2::{Digest as _, Sha256};
 
@@ -21,8 +25,12 @@ impl ReplayCache {
     pub fn new(max_entries: u64, window: Seconds) -> Self {
         // `created` may lie a window ahead, and then stays acceptable for two.
         let keep = u64::try_from(window).unwrap_or(0).saturating_mul(2).saturating_add(1);
-        let seen =
-            Cache::builder().max_capacity(max_entries).time_to_live(std::time::Duration::from_secs(keep)).build();
+        let seen = Cache::builder()
+            .max_capacity(max_entries)
+            // The oldest goes first. By frequency of use, a newcomer would be the one that is forgotten.
+            .eviction_policy(EvictionPolicy::lru())
+            .time_to_live(Duration::from_secs(keep))
+            .build();
         Self { seen }
     }
 
@@ -31,7 +39,10 @@ impl ReplayCache {
         let mut hash = Sha256::new();
         hash.update(key.as_str().as_bytes());
         hash.update(base);
-        self.seen.entry(hash.finalize().into()).or_insert(()).is_fresh()
+        // Computed under the key's own lock: `or_insert` lets two racers both believe they were fresh.
+        let entry = self.seen.entry(hash.finalize().into());
+        let put = entry.and_compute_with(|seen| if seen.is_some() { Op::Nop } else { Op::Put(()) });
+        matches!(put, CompResult::Inserted(_))
     }
 }
 
@@ -69,13 +80,16 @@ mod tests {
 
     #[test]
     fn one_of_many_at_once_is_first() {
-        let cache = ReplayCache::new(10, 60);
+        let cache = ReplayCache::new(1000, 60);
         let key = SigningKey::ed25519("a", &[1; 32]);
-        let firsts: usize = std::thread::scope(|scope| {
-            let racers: Vec<_> =
-                (0..8).map(|_| scope.spawn(|| usize::from(cache.is_first(key.public().thumbprint(), b"x")))).collect();
-            racers.into_iter().map(|racer| racer.join().unwrap()).sum()
-        });
-        assert_eq!(firsts, 1);
+        for round in 0..200_u32 {
+            let base = round.to_be_bytes();
+            let race = || usize::from(cache.is_first(key.public().thumbprint(), &base));
+            let firsts: usize = std::thread::scope(|scope| {
+                let racers: Vec<_> = (0..8).map(|_| scope.spawn(race)).collect();
+                racers.into_iter().map(|racer| racer.join().unwrap()).sum()
+            });
+            assert_eq!(firsts, 1, "round {round}");
+        }
     }
 }

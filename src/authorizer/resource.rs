@@ -124,11 +124,13 @@ pub struct Resource {
 }
 
 impl Resource {
+    /// Whether tokens of this type may be presented. A resource token is a question, and nobody's credential.
+    pub fn takes(&self, typ: TokenType) -> bool {
+        typ != TokenType::Resource && (self.token_types.is_empty() || self.token_types.contains(&typ))
+    }
+
     /// Whether tokens of this type by this issuer are accepted.
     pub fn trusts(&self, typ: TokenType, dwk: Dwk, issuer: &ServerId) -> bool {
-        if !self.token_types.is_empty() && !self.token_types.contains(&typ) {
-            return false;
-        }
         match (typ, dwk) {
             (TokenType::Agent, _) => self.agent_servers.accepts(issuer),
             (TokenType::Person, _) | (TokenType::Auth, Dwk::Person) => self.person_servers.accepts(issuer),
@@ -145,6 +147,15 @@ impl Resource {
             Dwk::Access => self.auth_servers.accepts(id),
             Dwk::Resource => false,
         }
+    }
+
+    /// Whether requests for this authority may be this resource's. One without hosts takes what the gateway sends it;
+    /// under an override, signatures are held against that instead.
+    pub fn answers_to(&self, authority: &str) -> bool {
+        let exact = normalize_authority(authority, "https");
+        let portless = split_port(&exact).0;
+        let unbound = self.hosts.is_empty() || self.authority_override.is_some();
+        unbound || self.hosts.iter().any(|host| *host == exact || host == portless)
     }
 
     /// The scopes of `wanted` that a resource token of this resource may name.

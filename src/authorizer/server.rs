@@ -5,6 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -57,6 +58,9 @@ pub enum ServerError {
     Task(#[from] tokio::task::JoinError),
 }
 
+/// How long the HTTP side goes on after it has begun to say that it is not ready.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
 /// A running authorizer.
 #[derive(Debug)]
 pub struct Running {
@@ -86,13 +90,17 @@ impl Running {
 
         let watching = if config.policies.watch {
             let (metrics, clock) = (Arc::clone(&metrics), clock.clone());
-            Some(watch_policies(Arc::clone(&authorizer.policies), move |outcome| {
+            let guard = watch_policies(Arc::clone(&authorizer.policies), move |outcome| {
                 metrics.reloaded(outcome);
                 if matches!(outcome, ReloadOutcome::Replaced(_)) {
                     metrics.went_live(clock.now());
                 }
                 tell_of_reload(outcome);
-            })?)
+            })?;
+            if let Some(trouble) = guard.trouble() {
+                tracing::warn!(%trouble, "policies are looked at every few seconds only");
+            }
+            Some(guard)
         } else {
             None
         };
@@ -107,7 +115,12 @@ impl Running {
         let scraped = Arc::clone(&authorizer);
         let text = Arc::new(move || metrics.render(&scraped, log.dropped()));
         let state = HttpState::new(Arc::clone(&authorizer), text, readiness.clone());
-        let http = tokio::spawn(http.serve(state, told_to_stop(stop.subscribe())));
+        let told = told_to_stop(stop.subscribe());
+        let http = tokio::spawn(http.serve(state, async move {
+            told.await;
+            // Long enough for a prober to read that this process is no longer ready.
+            tokio::time::sleep(LAST_WORDS).await;
+        }));
         Ok(Self { authorizer, grpc_address, http_address, grpc, http, stop, readiness, watching })
     }
 
@@ -178,8 +191,11 @@ fn tell_of_reload(outcome: &ReloadOutcome) {
         ReloadOutcome::Replaced(set) => {
             tracing::info!(generation = set.generation(), policies = set.policy_count(), "new policies are in force");
         }
-        ReloadOutcome::Refused(faults) => {
-            tracing::error!("the edited policies are refused, and the last good ones stay in force:\n{faults}");
+        ReloadOutcome::Refused(errors) => {
+            tracing::error!("the edited policies are refused, and the last good ones stay in force");
+            for fault in errors.faults() {
+                tracing::error!("{fault}");
+            }
         }
     }
 }

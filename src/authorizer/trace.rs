@@ -49,7 +49,7 @@ pub fn conclude(span: &Span, record: &Record) {
     span.record("outcome", record.outcome);
     span.record("code", record.code);
     span.record("level", record.level);
-    span.record("duration_us", record.total_us);
+    span.record("duration_us", number(record.total_us));
     let optional = [
         ("agent.id", record.agent.as_deref()),
         ("agent.jkt", record.jkt.as_deref()),
@@ -63,9 +63,14 @@ pub fn conclude(span: &Span, record: &Record) {
         }
     }
     if let Some(generation) = record.generation {
-        span.record("policy.generation", generation);
+        span.record("policy.generation", number(generation));
         span.record("policy.ids", display(record.policies.join(" ")));
     }
+}
+
+/// An attribute that is exported as a number: an unsigned one would become text.
+fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 /// Runs a step within its span.

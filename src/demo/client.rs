@@ -33,15 +33,21 @@ impl Client {
         mut headers: HeaderMap,
         body: Bytes,
     ) -> reqwest::Result<Response<Bytes>> {
-        HOP_BY_HOP.iter().for_each(|name| drop(headers.remove(name)));
+        strip(&mut headers);
         let request = self.0.request(method.clone(), format!("http://{to}{target}")).headers(headers).body(body);
         let answer = request.send().await?;
         let (status, mut headers) = (answer.status(), answer.headers().clone());
-        HOP_BY_HOP.iter().for_each(|name| drop(headers.remove(name)));
+        strip(&mut headers);
         let mut response = Response::new(answer.bytes().await?);
         *response.status_mut() = status;
         *response.headers_mut() = headers;
         Ok(response)
+    }
+}
+
+fn strip(headers: &mut HeaderMap) {
+    for name in HOP_BY_HOP {
+        headers.remove(name);
     }
 }
 

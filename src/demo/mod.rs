@@ -30,6 +30,7 @@ mod world;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use world::World;
@@ -62,22 +63,21 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     })
 }
 
-/// Walks again at each line of standard input, until Ctrl-C.
+/// Walks again at each line of standard input, until told to stop. Where nobody presses Enter, others may still call.
 async fn stay(world: &World) -> anyhow::Result<()> {
     let mut lines = lines();
-    let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
     loop {
         println!("{}", world.invitation());
         tokio::select! {
-            signal = &mut interrupt => return Ok(signal?),
-            Some(()) = lines.recv() => {
-                // An editor's last write may be a moment ahead of us.
-                tokio::time::sleep(Duration::from_millis(500)).await;
-                walk::walk(world).await?;
-            }
-            // Nobody will press Enter: stay for those who call the gateway.
-            else => return Ok(interrupt.await?),
+            _ = terminate.recv() => return Ok(()),
+            _ = interrupt.recv() => return Ok(()),
+            Some(()) = lines.recv() => {}
         }
+        // The watch may be a moment behind the editor.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        walk::walk(world).await?;
     }
 }
 

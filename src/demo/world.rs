@@ -13,8 +13,8 @@ use super::agent_provider::AgentProvider;
 use super::client::Client;
 use super::config::{Places, config};
 use super::folder::Folder;
-use super::gateway::Gateway;
-use super::names::{AGENTS, ORDERS, PERSONS, server};
+use super::gateway::{Gateway, Log};
+use super::names::{AGENTS, ORDERS, ORDERS_HOST, PERSONS, server};
 use super::person_server::PersonServer;
 use super::serving::{Port, Served};
 use super::upstream;
@@ -31,7 +31,8 @@ use crate::discovery::{Development, DiscoveryConfig, Issuers};
 pub(super) struct World {
     pub(super) client: Client,
     pub(super) person_server: Arc<PersonServer>,
-    pub(super) clock: SharedClock,
+    pub(super) decided: Log,
+    clock: SharedClock,
     provider: AgentProvider,
     issuers: Issuers,
     reach: Development,
@@ -84,6 +85,7 @@ impl World {
         let person_server = PersonServer::new(server(PERSONS)?, issuers.clone(), clock.clone());
         let proxy = Gateway::new(grpc, authorizer.http_address(), upstream.address(), client.clone())?;
         Ok(Self {
+            decided: proxy.log(),
             others: [
                 agents.serve(provider.router()),
                 persons.serve(person_server.router()),
@@ -152,12 +154,13 @@ impl World {
 
     /// What to do now.
     pub(super) fn invitation(&self) -> String {
-        let current = self.authorizer.authorizer().policies.current();
-        let file = self.policies.join("orders").join("orders.cedar");
+        let policies = self.authorizer.authorizer().policies.current().policy_count();
+        let (file, gateway) = (self.policies.join("orders").join("orders.cedar"), self.gateway.address);
         format!(
-            "  {} policies in force. Edit {} and press Enter to walk again, Ctrl-C to stop.",
-            current.policy_count(),
-            file.display()
+            "  {policies} policies are in force. Edit {file} and press Enter to walk again, Ctrl-C to stop.
+  Or call the gateway yourself: curl -i -H 'Host: {ORDERS_HOST}' http://{gateway}/v1/orders/42
+",
+            file = file.display()
         )
     }
 

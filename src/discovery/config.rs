@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::aauth::identifier::{IdentifierRules, InvalidIdentifier};
+use crate::aauth::identifier::{IdentifierRules, InvalidIdentifier, ServerId};
 
 /// How issuers' keys are fetched and kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct DiscoveryConfig {
     pub max_entries: u64,
     /// Origins, besides the issuer's own, that a `jwks_uri` may point to (`https://keys.example`).
     pub admit_jwks_origins: Vec<String>,
+    /// The one `jwks_uri` that an issuer's metadata may name, by issuer. It may be on any origin.
+    pub pinned_jwks: BTreeMap<ServerId, String>,
     /// What is relaxed on a developer's machine.
     pub development: Development,
 }
@@ -27,6 +29,7 @@ impl Default for DiscoveryConfig {
             error_ttl: Duration::from_secs(30),
             max_entries: 1000,
             admit_jwks_origins: Vec::new(),
+            pinned_jwks: BTreeMap::new(),
             development: Development::default(),
         }
     }

@@ -58,6 +58,9 @@ pub enum NotAdmitted {
     /// `jwks_uri` is on another origin, which the operator has not admitted.
     #[error("its `jwks_uri` is on another origin, `{0}`, which is not admitted")]
     CrossOrigin(String),
+    /// Another `jwks_uri` than the operator pinned.
+    #[error("its metadata names another `jwks_uri` than the one that is pinned")]
+    OtherThanPinned,
     /// A loopback host, outside development.
     #[error("its host is this machine")]
     Loopback,
@@ -74,6 +77,8 @@ pub(super) struct Egress {
     connect: BTreeMap<String, Url>,
     /// Serialised origins.
     jwks_origins: Vec<String>,
+    /// Issuer to the `jwks_uri` it may name.
+    pinned: BTreeMap<ServerId, String>,
 }
 
 impl Egress {
@@ -90,6 +95,7 @@ impl Egress {
             loopback: config.development.loopback_issuers,
             connect: connect.collect::<Result<_, _>>()?,
             jwks_origins: jwks_origins.map_err(InvalidDiscovery::JwksOrigin)?,
+            pinned: config.pinned_jwks.clone(),
         })
     }
 
@@ -101,6 +107,10 @@ impl Egress {
     /// Admits the `jwks_uri` that `issuer`'s metadata names.
     pub(super) fn admit_jwks(&self, issuer: &ServerId, jwks_uri: &str) -> Result<Target, NotAdmitted> {
         let url = parse(jwks_uri)?;
+        if let Some(pinned) = self.pinned.get(issuer) {
+            // Whoever wrote down the whole URL has admitted its origin too.
+            return if pinned == jwks_uri { self.admit(url) } else { Err(NotAdmitted::OtherThanPinned) };
+        }
         let origin = url.origin().ascii_serialization();
         if origin != origin_of(issuer) && !self.jwks_origins.contains(&origin) {
             return Err(NotAdmitted::CrossOrigin(origin.chars().take(80).collect()));

@@ -191,7 +191,8 @@ impl Issuers {
         }
         let (landed, flight) = berth.board(now);
         let (this, known, issuer) = (self.clone(), known.clone(), issuer.clone());
-        let span = tracing::info_span!("discovery", issuer = %issuer, dwk = dwk.name());
+        // A child of the check that set it off; others may wait for it too.
+        let span = tracing::debug_span!(target: "aauth", "discovery", issuer = %issuer, dwk = dwk.name());
         tokio::spawn(
             async move {
                 let result = this.discover(&known, &issuer, dwk).await;
@@ -239,7 +240,7 @@ impl Issuers {
             }
             Err(failed) => {
                 inner.counters.fetch_error.increment();
-                tracing::warn!(fault = %failed.fault, "no key set");
+                tracing::warn!(%issuer, dwk = dwk.name(), fault = %failed.fault, "no key set");
                 known.berths(|berths| berths.of(dwk).slot.fail(failed, inner.error_ttl, now));
             }
         }

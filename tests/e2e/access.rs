@@ -81,10 +81,8 @@ fn every_kind_of_access(raw_headers: bool) {
 
     // Writing takes another consent, and only that: the step-up names the auth token that was presented.
     let write = |token: &str, target: &str| {
-        let cover = ["content-type", "content-digest"];
-        let headers = [("content-type", "application/json")];
         let body = br#"{"item":"book"}"#;
-        scene.send(&cast.signed(Signed { method: "POST", target, token, cover: &cover, headers: &headers, body }))
+        scene.send(&cast.signed(Signed { target, token, body, ..Signed::json() }))
     };
     let step_up = write(&reader, "/v1/orders");
     assert_eq!(step_up.status, 401, "{}", step_up.text());
@@ -135,6 +133,7 @@ fn the_request_that_passes_is_the_one_signed(raw_headers: bool) {
         cover: &cover,
         headers: &headers,
         body: &[0, 255, 13, 10],
+        ..Signed::default()
     };
     let answer = scene.send(&cast.signed(binary));
     assert_eq!(answer.status, 200, "{}", answer.text());

@@ -3,5 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where its expectation does")]
 
 mod access;
+mod interop;
+mod mesh;
 mod neighbours;
+mod samples;
 mod support;
+mod traces;

@@ -12,7 +12,7 @@ mod question;
 mod verdict;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -30,6 +30,9 @@ use verdict::Verdict;
 /// The largest body that is forwarded, and checked.
 const MAX_BODY: usize = 64 * 1024;
 
+/// Decisions that wait to be read.
+const MAX_LOG: usize = 256;
+
 /// How long a check may take; beyond it the request is refused.
 const CHECK_WITHIN: Duration = Duration::from_secs(6);
 
@@ -43,6 +46,26 @@ pub(super) struct Gateway {
     published: SocketAddr,
     upstream: SocketAddr,
     client: Client,
+    log: Log,
+}
+
+/// What decided each request: policies by their ids, in the order of the requests.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Log(Arc<Mutex<Vec<Vec<String>>>>);
+
+impl Log {
+    /// What was decided since this was last asked.
+    pub(super) fn take(&self) -> Vec<Vec<String>> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Others may call the gateway too, with nobody who reads this.
+    fn add(&self, policies: Vec<String>) {
+        let mut decided = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if decided.len() < MAX_LOG {
+            decided.push(policies);
+        }
+    }
 }
 
 impl Gateway {
@@ -54,7 +77,18 @@ impl Gateway {
         client: Client,
     ) -> Result<Self, tonic::transport::Error> {
         let channel = Endpoint::from_shared(format!("http://{grpc}"))?.timeout(CHECK_WITHIN).connect_lazy();
-        Ok(Self { authorizer: AuthorizationClient::new(channel), published: http, upstream, client })
+        Ok(Self {
+            authorizer: AuthorizationClient::new(channel),
+            published: http,
+            upstream,
+            client,
+            log: Log::default(),
+        })
+    }
+
+    /// What decides, as it decides.
+    pub(super) fn log(&self) -> Log {
+        self.log.clone()
     }
 
     /// Answers every request.
@@ -73,7 +107,12 @@ impl Gateway {
     async fn verdict(&self, parts: &Parts, body: &Bytes) -> Verdict {
         // Clones share the connection.
         match self.authorizer.clone().check(question::of(parts, body)).await {
-            Ok(response) => verdict::of(response.into_inner()),
+            Ok(response) => {
+                let response = response.into_inner();
+                self.log.add(verdict::policies(&response));
+                verdict::of(response)
+            }
+            // Nobody to ask: nobody passes.
             Err(_) => Verdict::Refuse(StatusCode::SERVICE_UNAVAILABLE.into_response()),
         }
     }

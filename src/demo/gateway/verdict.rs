@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use envoy_types::pb::envoy::config::core::v3::HeaderValueOption;
 use envoy_types::pb::envoy::service::auth::v3::check_response::HttpResponse;
 use envoy_types::pb::envoy::service::auth::v3::{CheckResponse, DeniedHttpResponse};
+use envoy_types::pb::google::protobuf::value::Kind;
 
 /// What becomes of a request.
 #[derive(Debug)]
@@ -33,6 +34,21 @@ impl Changes {
             headers.insert(name, value);
         }
     }
+}
+
+/// The policies that decided, as the dynamic metadata names them.
+pub(super) fn policies(response: &CheckResponse) -> Vec<String> {
+    let named = response.dynamic_metadata.as_ref().and_then(|metadata| metadata.fields.get("policies"));
+    let Some(Kind::ListValue(list)) = named.and_then(|value| value.kind.as_ref()) else {
+        return Vec::new();
+    };
+    let text = |kind: &Kind| match kind {
+        Kind::StringValue(text) => Some(text.clone()),
+        Kind::NullValue(_) | Kind::NumberValue(_) | Kind::BoolValue(_) | Kind::StructValue(_) | Kind::ListValue(_) => {
+            None
+        }
+    };
+    list.values.iter().filter_map(|value| value.kind.as_ref().and_then(text)).collect()
 }
 
 /// The verdict of a response.

@@ -80,7 +80,7 @@ impl PersonServer {
             return Err(SignatureError::new(Code::InvalidJwt, "this is no agent token of a trusted provider").into());
         }
         let keys = self.issuers.keys(unverified.issuer(), unverified.dwk(), unverified.kid(), KEYS_WITHIN).await?;
-        let token = verify::token(&unverified, &keys, &self.rules(self.id.clone()), now);
+        let token = verify::token(&unverified, &keys, &rules_for(self.id.clone()), now);
         let token = token.map_err(SignatureError::from)?;
         verify::request_of_token(&signed, message, &token)?;
         let field = message.fields().text("content-digest").unwrap_or_default();
@@ -93,12 +93,12 @@ impl PersonServer {
             }
         }
     }
+}
 
-    /// How tokens for `audience` are verified.
-    pub(super) fn rules(&self, audience: ServerId) -> TokenRules {
-        let max_agent_lifetime = MAX_AGENT_LIFETIME;
-        TokenRules { audience, identifiers: IdentifierRules::Strict, window: 60, max_agent_lifetime }
-    }
+/// How tokens for `audience` are verified.
+pub(super) fn rules_for(audience: ServerId) -> TokenRules {
+    let max_agent_lifetime = MAX_AGENT_LIFETIME;
+    TokenRules { audience, identifiers: IdentifierRules::Strict, window: 60, max_agent_lifetime }
 }
 
 fn is_trusted(provider: &ServerId) -> bool {

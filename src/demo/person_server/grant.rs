@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::PersonServer;
-use super::asking::{Asking, KEYS_WITHIN};
+use super::asking::{Asking, KEYS_WITHIN, rules_for};
 use super::refusal::Refusal;
 use crate::aauth::identifier::{IdentifierRules, ServerId};
 use crate::aauth::key::Jwks;
@@ -27,7 +27,7 @@ impl PersonServer {
         let now = self.clock.now();
         let common = self.common(now, &[asking.agent.common.exp]);
         let expires_in = common.exp - now;
-        self.say(format!("\"{} acts for Ada at {resource}\": a person token", asking.agent.sub));
+        self.say(format!("yes, {} acts for Ada: a person token", asking.agent.sub));
         let token = PersonToken {
             common,
             aud: resource,
@@ -47,7 +47,7 @@ impl PersonServer {
         let now = self.clock.now();
         let common = self.common(now, &[asking.agent.common.exp, presented.common().exp]);
         let expires_in = common.exp - now;
-        self.say(format!("\"Ada, may it do this? {}\": yes, an auth token", meaning(&resource.scopes)));
+        self.say(format!("Ada consents to \"{}\": an auth token", meaning(&resource.scopes)));
         let token = AuthToken {
             common,
             aud: resource.common.iss.clone(),
@@ -69,7 +69,7 @@ impl PersonServer {
         let text = asking.parameter("resource_token")?;
         let token = Unverified::parse(text, IdentifierRules::Strict).map_err(refused)?;
         let keys = self.issuers.keys(token.issuer(), token.dwk(), token.kid(), KEYS_WITHIN).await?;
-        let token = verify::resource_token(&token, &keys, &self.rules(self.id.clone()), self.clock.now());
+        let token = verify::resource_token(&token, &keys, &rules_for(self.id.clone()), self.clock.now());
         let token = token.map_err(refused)?;
         if token.agent_jkt != asking.agent.key.thumbprint().as_str() {
             return Err(Refusal::tampered("agent_jkt"));
@@ -83,7 +83,7 @@ impl PersonServer {
         let text = asking.parameter("presented_token")?;
         let token = Unverified::parse(text, IdentifierRules::Strict).map_err(refused)?;
         let ours = Jwks::of([self.key.public()]);
-        let token = verify::token(&token, &ours, &self.rules(resource.common.iss.clone()), self.clock.now());
+        let token = verify::token(&token, &ours, &rules_for(resource.common.iss.clone()), self.clock.now());
         let token = token.map_err(refused)?;
         let (ps, sub, mission, tenant) = match &token {
             VerifiedToken::Person(person) => (&person.common.iss, &person.sub, &person.mission_s256, &person.tenant),

@@ -11,24 +11,27 @@ use crate::discovery::DiscoveryFault;
 #[derive(Debug)]
 pub(super) enum Refusal {
     Signature(SignatureError),
-    Problem(Problem),
+    Problem(Box<Problem>),
 }
 
 impl Refusal {
     /// A request that lacks something.
     pub(super) fn invalid_request(detail: &str) -> Self {
-        Self::Problem(Problem::new(400, "invalid_request", detail))
+        Self::problem("invalid_request", detail)
     }
 
     /// A token that came as the parameter `<parameter>_token`.
     pub(super) fn token(parameter: &str, fault: &TokenFault) -> Self {
-        Self::Problem(Problem::new(400, &fault.parameter_code(parameter), fault.to_string()))
+        Self::problem(&fault.parameter_code(parameter), &fault.to_string())
     }
 
     /// A resource token that says something else than the token it came with.
     pub(super) fn tampered(claim: &str) -> Self {
-        let detail = format!("its `{claim}` is not what the presented token says");
-        Self::Problem(Problem::new(400, "invalid_resource_token", detail))
+        Self::problem("invalid_resource_token", &format!("its `{claim}` is not what the presented token says"))
+    }
+
+    fn problem(error: &str, detail: &str) -> Self {
+        Self::Problem(Box::new(Problem::new(400, error, detail)))
     }
 }
 
@@ -47,7 +50,7 @@ impl From<DiscoveryFault> for Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (problem, headers) = match self {
-            Self::Problem(problem) => (problem, Vec::new()),
+            Self::Problem(problem) => (*problem, Vec::new()),
             Self::Signature(error) => {
                 let headers = [
                     ("signature-error", error.header()),

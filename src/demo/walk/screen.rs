@@ -5,19 +5,16 @@ pub(super) fn title(number: usize, text: &str) {
     println!("\n  {number}. {text}");
 }
 
-/// A request and its answer.
-pub(super) fn exchange(method: &str, path: &str, presented: &str, status: u16, note: &str) {
-    println!("     {method:<5}{path:<18}{presented:<14}→ {status}  {note}");
+/// A request, its answer and the policies that decided.
+pub(super) fn exchange((method, path): (&str, &str), presented: &str, status: u16, note: &str, policies: &[String]) {
+    let policies = if policies.is_empty() { String::new() } else { format!("[{}]", policies.join(", ")) };
+    let line = format!("     {method:<5}{path:<18}{presented:<13} → {status}  {note:<25} {policies}");
+    println!("{}", line.trim_end());
 }
 
-/// What somebody else says.
+/// What somebody else says, or is told.
 pub(super) fn aside(who: &str, line: &str) {
-    println!("     {who:<23}{line}");
-}
-
-/// What the API was told of the caller.
-pub(super) fn told(name: &str, value: &str) {
-    println!("       {name:<21}{value}");
+    println!("       {who:<16}{line}");
 }
 
 /// Something that must hold.

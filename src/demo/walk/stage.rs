@@ -13,6 +13,9 @@ use crate::agent::{Agent, Call, Step};
 use crate::demo::names::{ORDERS, ORDERS_HOST};
 use crate::demo::world::World;
 
+/// The `x-aauth-` headers that tell the most.
+const TELLING: [&str; 4] = ["level", "agent", "person", "scope"];
+
 /// Where scenes are played.
 #[derive(Debug)]
 pub(super) struct Stage<'a> {
@@ -69,11 +72,14 @@ impl<'a> Stage<'a> {
     ) -> anyhow::Result<Answer> {
         let reply = self.agent.call(call(method, path, headers, body)).await?;
         let mut said = self.world.person_server.said().into_iter();
+        let mut decided = self.world.decided.take().into_iter();
         for step in &reply.steps {
             match step {
                 Step::Called { presented, status, requirement } => {
-                    let note = requirement.map(|asked| format!("asks for: {asked}")).unwrap_or_default();
-                    screen::exchange(method, path, name_of(*presented), *status, &note);
+                    let note = requirement.map(|asked| format!("asks for {asked}"));
+                    let note = note.unwrap_or_else(|| if *status < 400 { String::new() } else { error(&reply.body) });
+                    let policies = decided.next().unwrap_or_default();
+                    screen::exchange((method, path), name_of(*presented), *status, &note, &policies);
                 }
                 Step::GotPersonToken { .. } | Step::GotAuthToken { .. } => {
                     said.by_ref().take(1).for_each(|line| screen::aside("person server", &line));
@@ -114,7 +120,8 @@ impl<'a> Stage<'a> {
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
         let answer = Answer { status: response.status().as_u16(), headers, body: json(response.body()) };
-        screen::exchange(method, path, what, answer.status, answer.error());
+        let policies = self.world.decided.take().pop().unwrap_or_default();
+        screen::exchange((method, path), what, answer.status, &error(response.body()), &policies);
         Ok(answer)
     }
 }
@@ -141,18 +148,15 @@ impl Answer {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    fn error(&self) -> &str {
-        self.body.get("detail").and_then(Value::as_str).unwrap_or_default()
-    }
-
-    /// What the API was told, or why it was not.
+    /// What of the caller the API was told, in a line.
     fn show(&self) {
-        if let Some(told) = self.body.get("told").and_then(Value::as_object) {
-            for (name, value) in told {
-                screen::told(name, value.as_str().unwrap_or_default());
-            }
-        } else {
-            screen::aside("", self.error());
+        let told = TELLING.iter().filter_map(|name| match self.told(&format!("x-aauth-{name}")) {
+            Told::Is(value) => Some(format!("{name}={value}")),
+            Told::Nothing => None,
+        });
+        let told: Vec<_> = told.collect();
+        if !told.is_empty() {
+            screen::aside("API is told", &told.join("  "));
         }
     }
 }
@@ -163,6 +167,11 @@ fn call(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Call
         headers.push(("content-type".to_owned(), "application/json".to_owned()));
     }
     Call { method: method.to_owned(), url: format!("{ORDERS}{path}"), headers, body: body.to_vec() }
+}
+
+/// Why a request was refused, in the words of the problem body.
+fn error(body: &[u8]) -> String {
+    json(body).get("detail").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 fn json(body: &[u8]) -> Value {

@@ -49,6 +49,18 @@ fn another_origin_is_followed_only_when_the_operator_admits_it() {
 }
 
 #[test]
+fn a_pinned_key_set_is_the_only_one_and_may_be_elsewhere() {
+    let issuer = ServerId::parse("https://ps.example").unwrap();
+    let pinned = egress(|config| {
+        config.pinned_jwks.insert(issuer.clone(), "https://keys.example/ps".into());
+    });
+    assert!(jwks(&pinned, "https://keys.example/ps").is_ok());
+    for other in ["https://keys.example/other", "https://ps.example/jwks"] {
+        assert_eq!(jwks(&pinned, other), Err(NotAdmitted::OtherThanPinned), "{other}");
+    }
+}
+
+#[test]
 fn malformed_and_credentialed_urls() {
     let egress = egress(|_| {});
     assert_eq!(jwks(&egress, "https://user:pw@ps.example/jwks"), Err(NotAdmitted::Credentials));

@@ -51,6 +51,8 @@ impl Authorizer {
         place.write("authorizer.yaml", configuration);
         let mut command = Command::new(env!("CARGO_BIN_EXE_authorizer"));
         command.args(["serve", "--config", "authorizer.yaml"]).current_dir(place.dir());
+        // How long the telemetry library keeps spans back; its own default is five seconds.
+        command.env("OTEL_BSP_SCHEDULE_DELAY", "50");
         let mut process = Running::start("authorizer", &mut command, place.dir());
         let http = place.http;
         process.until("ready", || get(http, "/readyz").filter(|answer| answer.status == 200));
@@ -65,6 +67,16 @@ impl Authorizer {
     /// What it has written: its log and its decisions.
     pub(crate) fn output(&self) -> String {
         self.process.output()
+    }
+
+    /// Asks it to stop, as an orchestrator would.
+    pub(crate) fn terminate(&self) {
+        self.process.terminate();
+    }
+
+    /// Waits until it has ended by itself; answers whether all went well.
+    pub(crate) fn ended(&mut self) -> bool {
+        self.process.ended()
     }
 
     /// Ends it at once, as a crash would.

@@ -51,11 +51,26 @@ impl Request {
         self
     }
 
+    /// The same request, its `Host` written otherwise.
+    pub(crate) fn rehosted(mut self, host: &str) -> Self {
+        for (name, value) in &mut self.headers {
+            if name == "host" {
+                host.clone_into(value);
+            }
+        }
+        self
+    }
+
     /// The same request with another body of the same length.
     pub(crate) fn with_body_replaced(mut self, body: &[u8]) -> Self {
         assert_eq!(self.body.len(), body.len());
         self.body = body.to_vec();
         self
+    }
+
+    /// Its headers as an object of strings: the form in which the peers take them.
+    pub(crate) fn header_object(&self) -> Value {
+        self.headers.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect()
     }
 
     /// Sends it and reads the whole answer.

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -24,6 +25,8 @@ pub(crate) struct Documents {
 struct Shelf {
     documents: HashMap<String, Value>,
     asked: HashMap<String, usize>,
+    begun: usize,
+    delay: Duration,
 }
 
 impl Documents {
@@ -43,6 +46,16 @@ impl Documents {
         self.shelf.lock().unwrap().documents.insert(path.to_owned(), document);
     }
 
+    /// Answers no sooner than after this long.
+    pub(crate) fn delay(&self, delay: Duration) {
+        self.shelf.lock().unwrap().delay = delay;
+    }
+
+    /// How many requests have come, answered or not.
+    pub(crate) fn begun(&self) -> usize {
+        self.shelf.lock().unwrap().begun
+    }
+
     /// How often a path was asked for.
     pub(crate) fn asked(&self, path: &str) -> usize {
         self.shelf.lock().unwrap().asked.get(path).copied().unwrap_or_default()
@@ -51,6 +64,12 @@ impl Documents {
 
 async fn answer(State(shelf): State<Arc<Mutex<Shelf>>>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
+    let delay = {
+        let mut shelf = shelf.lock().unwrap();
+        shelf.begun += 1;
+        shelf.delay
+    };
+    tokio::time::sleep(delay).await;
     let mut shelf = shelf.lock().unwrap();
     *shelf.asked.entry(path.clone()).or_default() += 1;
     match shelf.documents.get(&path) {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
@@ -21,6 +22,7 @@ pub(crate) struct Gateway {
     raw_headers: bool,
     partial_bodies: bool,
     failure_mode_allow: bool,
+    patience: Duration,
     extensions: Map<String, Value>,
 }
 
@@ -33,6 +35,7 @@ impl Gateway {
             raw_headers: true,
             partial_bodies: false,
             failure_mode_allow: false,
+            patience: Duration::from_secs(1),
             extensions: Map::new(),
         }
     }
@@ -52,6 +55,12 @@ impl Gateway {
     /// Whether requests pass when the authorizer does not answer.
     pub(crate) fn failure_mode_allow(mut self, on: bool) -> Self {
         self.failure_mode_allow = on;
+        self
+    }
+
+    /// How long it waits for the authorizer.
+    pub(crate) fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
         self
     }
 
@@ -138,7 +147,7 @@ impl Gateway {
             "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
             json!({
                 "transport_api_version": "V3",
-                "grpc_service": { "envoy_grpc": { "cluster_name": "authorizer" }, "timeout": "1s" },
+                "grpc_service": { "envoy_grpc": { "cluster_name": "authorizer" }, "timeout": seconds(self.patience) },
                 "encode_raw_headers": self.raw_headers,
                 "failure_mode_allow": self.failure_mode_allow,
                 "clear_route_cache": false,
@@ -176,6 +185,10 @@ fn listener(admin: SocketAddr) -> Option<SocketAddr> {
     let address = listeners.pointer("/listener_statuses/0/local_address/socket_address")?;
     let port = u16::try_from(address.get("port_value")?.as_u64()?).ok()?;
     Some(SocketAddr::from(([127, 0, 0, 1], port)))
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{}s", duration.as_secs_f64())
 }
 
 fn socket(address: &str) -> Value {

@@ -52,6 +52,23 @@ impl Running {
         panic!("{} is not {what} after {PATIENCE:?}:\n{}", self.name, self.output());
     }
 
+    /// Sends `SIGTERM`.
+    pub(crate) fn terminate(&self) {
+        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits until the program has ended by itself; answers whether all went well.
+    pub(crate) fn ended(&mut self) -> bool {
+        for _ in 0..PATIENCE.as_millis() / GLANCE.as_millis() {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.success();
+            }
+            thread::sleep(GLANCE);
+        }
+        panic!("{} has not ended after {PATIENCE:?}:\n{}", self.name, self.output());
+    }
+
     /// Ends the program at once, as a crash would.
     pub(crate) fn kill(&mut self) {
         self.child.kill().ok();

@@ -1,6 +1,9 @@
 //! The product in its place: issuers that publish keys, the authorizer as its users run it, a real Envoy, an upstream,
 //! and an agent that signs with our own library.
 
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use aauth_authorizer::aauth::digest::sha256_field;
 use aauth_authorizer::aauth::identifier::{AgentId, ServerId};
 use aauth_authorizer::aauth::key::{Jwks, PublicKey, SigningKey};
@@ -25,6 +28,9 @@ pub(crate) const PERSONS: &str = "https://ps.example";
 pub(crate) const ORDERS: &str = "https://orders.example";
 pub(crate) const HOST: &str = "orders.example";
 
+/// How many tokens were minted: each has a `jti` of its own.
+static MINTED: AtomicUsize = AtomicUsize::new(0);
+
 /// Everything that has to run for one request to be answered.
 #[derive(Debug)]
 pub(crate) struct Scene {
@@ -32,15 +38,23 @@ pub(crate) struct Scene {
     pub(crate) gateway: Envoy,
     pub(crate) upstream: Upstream,
     pub(crate) cast: Cast,
-    _issuers: [Documents; 2],
+    /// What the agent provider publishes.
+    pub(crate) agents: Documents,
+    /// What the person server publishes, where it is no program.
+    pub(crate) persons: Documents,
 }
 
 impl Scene {
     /// One resource, `orders`, under the repository's own sample policies. `more` is YAML for the end of the
     /// configuration.
     pub(crate) fn new(raw_headers: bool, more: &str) -> Self {
+        Self::with_person_server(raw_headers, more, None)
+    }
+
+    /// The same with another's person server, reached at an address of its own.
+    pub(crate) fn with_person_server(raw_headers: bool, more: &str, at: Option<SocketAddr>) -> Self {
         let cast = Cast::new();
-        let issuers = cast.publish();
+        let [agents, persons] = cast.publish();
         let place = Place::new();
         for file in ["orders/orders.cedar", "orders/public.cedar", "_all/guard-rails.cedar"] {
             let source = format!("{}/policies/{file}", env!("CARGO_MANIFEST_DIR"));
@@ -59,12 +73,15 @@ impl Scene {
              \x20   scope_descriptions: {{ orders.read: Read your orders, orders.write: Change your orders }}\n\
              \x20   agent_servers: [{{ issuer: {AGENTS} }}]\n\
              \x20   person_servers: [{{ issuer: {PERSONS} }}]\n{more}\n",
-            place.grpc, place.http, issuers[0].address, issuers[1].address,
+            place.grpc,
+            place.http,
+            agents.address,
+            at.unwrap_or(persons.address),
         );
         let authorizer = Authorizer::start(place, &configuration);
         let upstream = Upstream::start();
         let gateway = Gateway::between(authorizer.place.grpc, upstream.address).raw_headers(raw_headers).start();
-        Self { authorizer, gateway, upstream, cast, _issuers: issuers }
+        Self { authorizer, gateway, upstream, cast, agents, persons }
     }
 
     /// Sends a request through the gateway.
@@ -74,8 +91,29 @@ impl Scene {
 
     /// The keys that the resource publishes.
     pub(crate) fn resource_keys(&self) -> Jwks {
-        let answer = Request::new("GET", HOST, "/.well-known/jwks.json").send(self.authorizer.place.http);
-        Jwks::parse(&answer.body).unwrap()
+        Jwks::parse(&self.at_the_resource("/.well-known/jwks.json").body).unwrap()
+    }
+
+    /// A document of the resource.
+    pub(crate) fn at_the_resource(&self, path: &str) -> Response {
+        Request::new("GET", HOST, path).send(self.authorizer.place.http)
+    }
+
+    /// What everybody publishes, as `{URL: JSON}`: the form in which the peers take it.
+    pub(crate) fn documents(&self) -> Value {
+        let issuers = [
+            (AGENTS, self.agents.address, "aauth-agent.json", "/jwks"),
+            (PERSONS, self.persons.address, "aauth-person.json", "/jwks"),
+            (ORDERS, self.authorizer.place.http, "aauth-resource.json", "/.well-known/jwks.json"),
+        ];
+        let mut documents = Map::new();
+        for (issuer, address, name, keys) in issuers {
+            for path in [&format!("/.well-known/{name}"), keys] {
+                let host = issuer.strip_prefix("https://").unwrap();
+                documents.insert(format!("{issuer}{path}"), Request::new("GET", host, path).send(address).json());
+            }
+        }
+        documents.into()
     }
 }
 
@@ -113,7 +151,7 @@ impl Cast {
 
     fn common(issuer: &str, dwk: Dwk, life: Seconds) -> Common {
         let now = now();
-        let jti = format!("{}-{life}-{now}", dwk.name());
+        let jti = format!("{}-{}", dwk.name(), MINTED.fetch_add(1, Ordering::Relaxed));
         Common { iss: ServerId::parse(issuer).unwrap(), dwk, jti, iat: now, exp: now + life }
     }
 
@@ -163,21 +201,14 @@ impl Cast {
 
     /// A request signed with a token, covering these components too. `headers` are sent as they are given.
     pub(crate) fn signed(&self, request: Signed<'_>) -> Request {
-        let mut headers: Vec<(String, String)> =
-            request.headers.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-        if !request.body.is_empty() && request.cover.contains(&"content-digest") {
-            headers.push(("content-digest".to_owned(), sha256_field(request.body)));
-        }
-        let lines = headers.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes()));
-        let message = Message::request(request.method, "https", HOST, request.target, Fields::lines(lines));
-        let signer = Signer::Agent { token: request.token };
-        let signature = sign(&message, request.cover, signer, &self.agent, now()).unwrap().into_pairs();
-        let mut sent = Request::new(request.method, HOST, request.target).body(request.body);
-        for (name, value) in headers.iter().map(|(n, v)| (n.as_str(), v)).chain(signature.iter().map(|(n, v)| (*n, v)))
-        {
-            sent = sent.header(name, value);
-        }
-        sent
+        signed_as(Signer::Agent { token: request.token }, &self.agent, request)
+    }
+
+    /// A POST of JSON that the person server signs in its own right.
+    pub(crate) fn signed_by_the_person_server(&self, target: &str, body: &Value) -> Request {
+        let id = ServerId::parse(PERSONS).unwrap();
+        let signer = Signer::Server { id: &id, dwk: Dwk::Person };
+        signed_as(signer, &self.person_server, Signed { target, body: body.to_string().as_bytes(), ..Signed::json() })
     }
 
     /// A GET signed with a token.
@@ -190,6 +221,7 @@ impl Cast {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Signed<'a> {
     pub(crate) method: &'a str,
+    pub(crate) host: &'a str,
     pub(crate) target: &'a str,
     pub(crate) token: &'a str,
     pub(crate) cover: &'a [&'a str],
@@ -197,10 +229,34 @@ pub(crate) struct Signed<'a> {
     pub(crate) body: &'a [u8],
 }
 
+impl Signed<'_> {
+    /// A POST of JSON whose body is signed.
+    pub(crate) fn json() -> Self {
+        let headers = &[("content-type", "application/json")];
+        Self { method: "POST", cover: &["content-digest", "content-type"], headers, ..Self::default() }
+    }
+}
+
 impl Default for Signed<'_> {
     fn default() -> Self {
-        Self { method: "GET", target: "/", token: "", cover: &[], headers: &[], body: b"" }
+        Self { method: "GET", host: HOST, target: "/", token: "", cover: &[], headers: &[], body: b"" }
     }
+}
+
+fn signed_as(signer: Signer<'_>, key: &SigningKey, request: Signed<'_>) -> Request {
+    let mut headers: Vec<(String, String)> =
+        request.headers.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+    if !request.body.is_empty() && request.cover.contains(&"content-digest") {
+        headers.push(("content-digest".to_owned(), sha256_field(request.body)));
+    }
+    let lines = headers.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes()));
+    let message = Message::request(request.method, "https", request.host, request.target, Fields::lines(lines));
+    let signature = sign(&message, request.cover, signer, key, now()).unwrap().into_pairs();
+    let mut sent = Request::new(request.method, request.host, request.target).body(request.body);
+    for (name, value) in headers.iter().map(|(n, v)| (n.as_str(), v)).chain(signature.iter().map(|(n, v)| (*n, v))) {
+        sent = sent.header(name, value);
+    }
+    sent
 }
 
 pub(crate) fn now() -> Seconds {

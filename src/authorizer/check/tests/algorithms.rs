@@ -13,7 +13,7 @@ pub(super) fn cases() -> Vec<Case> {
 
 /// "Signature Parameters": `alg` is ignored; the key decides.
 fn of_the_request() -> Vec<Case> {
-    let params = |name, params: &str| Case::new(name, signed(|asking| asking.params.push_str(params)));
+    let params = |name, params: &str| Case::new(name, signed(|asking| asking.parameter(params)));
     vec![
         params("alg=none, which means nothing", ";alg=\"none\""),
         params("alg=hmac-sha256, which means nothing", ";alg=\"hmac-sha256\""),

@@ -8,7 +8,7 @@ use super::wire::{Wire, asking, good, signed, unsigned};
 use crate::aauth::key::SigningKey;
 use crate::aauth::signature::Scheme;
 use crate::authorizer::resource::{AccessMode, Resource};
-use crate::authorizer::testkit::{NOW, agent_key, key, server};
+use crate::authorizer::testkit::{NOW, PERSONS, agent_key, issuer_key, key, server};
 
 pub(super) fn cases() -> Vec<Case> {
     [modes(), on_the_edge(), upstream(), challenges(), resource_tokens()].into_iter().flatten().collect()
@@ -25,7 +25,10 @@ fn modes() -> Vec<Case> {
     vec![
         Case::new("an agent, where one is enough", asking(&Token::agent()).sign()).access(AccessMode::AgentToken),
         Case::new("a person, where one is needed", asking(&Token::person()).sign()).access(AccessMode::PersonToken),
-        Case::new("an authorization of the person server", good()),
+        Case::new("an authorization of the person server, for another key", {
+            let own = key("another-agent");
+            asking(&Token::auth().bound_to(&own)).with(|asking| asking.key = own).sign()
+        }),
         Case::new("an authorization of the access server, with everything", asking(&with_all(Token::access())).sign()),
         Case::new("an authorization, where an agent is enough", good()).access(AccessMode::AgentToken),
         Case::new("an agent by ES256", {
@@ -39,9 +42,8 @@ fn modes() -> Vec<Case> {
         }),
         open("a server by its published key", {
             signed(|asking| {
-                let id = "https://ps.example";
-                asking.conveyed = format!("jwks_uri;id=\"{id}\";dwk=\"aauth-person.json\";kid=\"ps.example\"");
-                asking.key = crate::authorizer::testkit::issuer_key(id);
+                asking.conveyed = format!("jwks_uri;id=\"{PERSONS}\";dwk=\"aauth-person.json\";kid=\"ps.example\"");
+                asking.key = issuer_key(PERSONS);
             })
         }),
         Case::new("no signature, where policies are asked about those", unsigned())
@@ -77,8 +79,15 @@ fn on_the_edge() -> Vec<Case> {
             wire.resource_id = Some("orders".to_owned());
             wire
         }),
+        Case::new("a resource without hosts that the gateway names", {
+            signed(|asking| {
+                asking.wire.authority = "inner.example";
+                asking.wire.resource_id = Some("orders".to_owned());
+            })
+        })
+        .resource(|resource| resource.hosts.clear()),
         Case::new("a key set in which a neighbour is unusable", good()).issuers(|script| {
-            script.publish("https://access.example", "kty", json!("AKP"));
+            script.publish_beside(PERSONS, &json!({ "kty": "AKP", "alg": "ML-DSA-44", "kid": "new", "pub": "AAAA" }));
         }),
         Case::new("a GET sent again", good()).after(good()),
     ]
@@ -141,7 +150,7 @@ fn challenges() -> Vec<Case> {
             .policies(r#"@id("no") permit (principal is AAuth::Anonymous, action, resource);"#),
         Case::new("a policy that fails", good()).policies(
             r#"@id("all") permit (principal, action, resource);
-               @id("bad") forbid (principal, action, resource) when { 9223372036854775807 + context.token.scopes.isEmpty() };"#,
+               @id("bad") forbid (principal, action, resource) when { context.request.path == "/v1/orders" && 9223372036854775807 + 1 == 0 };"#,
         ),
         Case::new("an authorization that cannot be asked for", asking(&Token::person()).sign())
             .resource(|resource| resource.signing_key = None),

@@ -145,6 +145,12 @@ impl Script {
         self.documents.insert(format!("{issuer}/jwks"), Ok(json!({ "keys": [jwk] })));
     }
 
+    /// Another member before the issuer's own key.
+    pub(super) fn publish_beside(&mut self, issuer: &str, neighbour: &Value) {
+        let own = Value::Object(issuer_key(issuer).public().to_jwk());
+        self.documents.insert(format!("{issuer}/jwks"), Ok(json!({ "keys": [neighbour, own] })));
+    }
+
     /// Every document of this issuer fails.
     pub(super) fn fail(&mut self, issuer: &str, fault: &DiscoveryFault) {
         for (_, document) in self.documents.iter_mut().filter(|(url, _)| url.starts_with(issuer)) {

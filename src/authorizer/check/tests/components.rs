@@ -103,7 +103,7 @@ fn required() -> Vec<Case> {
         }),
         wants(
             "@query is required, and one parameter is covered",
-            { signed(|asking| asking.cover("\"@query-param\";name=\"limit\"")) },
+            signed(|asking| asking.cover("\"@query-param\";name=\"limit\"")),
             |resource| resource.signatures.additional_components = vec!["@query".into()],
         ),
         wants("content-digest is required and not there", signed(|_| ()), |resource| {
@@ -121,7 +121,7 @@ fn required() -> Vec<Case> {
         ),
         wants(
             "content-digest is required and covered, but not there",
-            { signed(|asking| asking.cover("\"content-digest\"")) },
+            signed(|asking| asking.cover("\"content-digest\"")),
             |resource| resource.signatures.additional_components = vec!["content-digest".into()],
         ),
     ]

@@ -97,7 +97,7 @@ fn labels() -> Vec<Case> {
         }),
         Case::new("an unselected label of an unknown scheme, covered like the rest", {
             let mut asking = asking(&Token::auth());
-            asking.conveyed.push_str(", other=teleport;to=\"us\"");
+            asking.convey(", other=teleport;to=\"us\"");
             let mut wire = asking.sign();
             wire.edit("signature-input", |value| value + ", other=();created=1");
             wire.edit("signature", |value| value + ", other=:AAAA:");
@@ -125,15 +125,15 @@ fn repeated() -> Vec<Case> {
         }),
         Case::new("two tokens in one signature-key", {
             let other = Token::agent().sign();
-            signed(|asking| asking.conveyed.push_str(&format!(";jwt=\"{other}\"")))
+            signed(|asking| asking.convey(&format!(";jwt=\"{other}\"")))
         }),
-        Case::new("created twice", signed(|asking| asking.params.push_str(";created=1800000000"))),
+        Case::new("created twice", signed(|asking| asking.parameter(";created=1800000000"))),
         Case::new("a component's parameter twice", {
             signed(|asking| asking.cover("\"content-digest\";key=\"a\";key=\"b\""))
         }),
         Case::new("a token as the name of a parameter, twice", {
             let name = Token::agent().sign();
-            signed(|asking| asking.conveyed.push_str(&format!(";{name};{name}")))
+            signed(|asking| asking.convey(&format!(";{name};{name}")))
         }),
         Case::new("a very long key, twice", {
             let key = "k".repeat(1500);
@@ -147,7 +147,7 @@ fn oversized() -> Vec<Case> {
         Case::new(
             "a signature-input of 5 KiB",
             signed(|asking| {
-                asking.params.push_str(&format!(";nonce=\"{}\"", "n".repeat(5000)));
+                asking.parameter(&format!(";nonce=\"{}\"", "n".repeat(5000)));
             }),
         ),
         Case::new(

@@ -6,6 +6,7 @@ use super::case::Outcome;
 use super::shown;
 use super::wire::Wire;
 use crate::authorizer::answer::{Answer, Permit, Response};
+use crate::authorizer::testkit::{ACCESS, AGENTS, PERSONS};
 
 /// The most bytes a refused caller gets back, whatever was sent.
 const MAX_BODY: usize = 1024;
@@ -17,6 +18,15 @@ pub(super) fn hold(name: &str, outcome: &Outcome) {
         Err(permit) => allowed(name, outcome, permit),
     }
     nothing_secret_is_told(name, outcome);
+    only_the_trusted_are_asked(name, outcome);
+}
+
+/// A stranger's token makes us call nobody, and a trusted issuer's leads nowhere but to itself.
+fn only_the_trusted_are_asked(name: &str, outcome: &Outcome) {
+    for url in &outcome.fetched {
+        let trusted = [AGENTS, PERSONS, ACCESS].iter().any(|issuer| url.starts_with(&format!("{issuer}/")));
+        assert!(trusted, "{name}: {url} was fetched");
+    }
 }
 
 fn refused(name: &str, outcome: &Outcome, response: &Response) {

@@ -70,8 +70,7 @@ fn thief_named(kid: &str) -> crate::aauth::key::SigningKey {
 
 /// "Signature Parameters": the two MUST identify the same key.
 fn keyid() -> Vec<Case> {
-    let keyid =
-        |name, keyid: &str| Case::new(name, signed(|asking| asking.params.push_str(&format!(";keyid={keyid}"))));
+    let keyid = |name, keyid: &str| Case::new(name, signed(|asking| asking.parameter(&format!(";keyid={keyid}"))));
     let own = agent_key().public().thumbprint().as_str().to_owned();
     let other = key("other").public().thumbprint().as_str().to_owned();
     vec![

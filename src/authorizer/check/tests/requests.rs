@@ -119,10 +119,12 @@ fn unchecked_bodies() -> Vec<Case> {
     let required = |resource: &mut Resource| resource.signatures.additional_components = vec!["content-digest".into()];
     let digest = || sha256_field(b"{}");
     let partial = || with_digest(&digest(), Body::Partial, true);
+    let unsigned = || with_digest(&digest(), Body::Partial, false);
     let absent = || with_digest(&digest(), Body::NotForwarded, true);
     vec![
         Case::new("a body cut off, and a digest is required", partial()).resource(required),
-        Case::new("a body cut off, and no digest is required", partial()),
+        Case::new("a body cut off whose digest is signed, though none is required", partial()),
+        Case::new("a body cut off, and its digest is neither signed nor required", unsigned()),
         Case::new("a body not forwarded, and a digest is required", absent()).resource(required),
         Case::new("a body not forwarded, and no digest is required", absent()),
         Case::new("a digest that is not text, and one is required", not_text()).resource(required),
@@ -176,8 +178,15 @@ fn places() -> Vec<Case> {
         Case::new("a host that begins like ours", at("orders.example.evil.example", None)),
         Case::new("a resource that is not configured", at(HOST, Some("billing"))),
         Case::new("a resource of no name", at(HOST, Some(""))),
-        Case::new("signed for us, sent to another host of ours", at("eu.orders.example", Some("orders"))),
+        Case::new("signed for us, sent to another host of ours", at("eu.orders.example", Some("orders")))
+            .resource(|resource| resource.hosts.push("eu.orders.example".to_owned())),
         Case::new("signed for us, sent to another port", at("orders.example:8443", None)),
+        Case::new("signed for another service, handed on to ours under its name", {
+            signed(|asking| {
+                asking.wire.authority = "other.example";
+                asking.wire.resource_id = Some("orders".to_owned());
+            })
+        }),
         Case::new("signed for another host, sent to ours", {
             let mut wire = signed(|asking| asking.wire.authority = "other.example");
             wire.authority = HOST;

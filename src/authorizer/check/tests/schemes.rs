@@ -21,8 +21,13 @@ fn conveying(conveyed: &str) -> Wire {
 fn hwk(member: &str, value: Value) -> Wire {
     let mut jwk = jwk(&agent_key());
     set(&mut jwk, member, value);
-    let members: String = jwk.as_object().unwrap().iter().map(|(name, value)| format!(";{name}={value}")).collect();
-    conveying(&format!("hwk{members}"))
+    conveying(&inline(&jwk))
+}
+
+/// A key as `hwk` writes it.
+fn inline(jwk: &Value) -> String {
+    let members = jwk.as_object().unwrap().iter().map(|(name, value)| format!(";{name}={value}"));
+    format!("hwk{}", members.collect::<Vec<_>>().concat())
 }
 
 fn server(id: &str, dwk: &str, kid: &str) -> Wire {
@@ -63,13 +68,7 @@ fn bare_keys() -> Vec<Case> {
         open("a bare key with its private part", hwk("d", json!("AAAA"))),
         open("a bare key without x", hwk("x", Value::Null)),
         open("a bare key that is no point", hwk("x", json!("AAAA"))),
-        open("another's bare key", {
-            signed(|asking| {
-                let stranger = jwk(&key("stranger"));
-                let members = stranger.as_object().unwrap().iter().map(|(name, value)| format!(";{name}={value}"));
-                asking.conveyed = format!("hwk{}", members.collect::<String>());
-            })
-        }),
+        open("another's bare key", conveying(&inline(&jwk(&key("stranger"))))),
         open("a bare key, where a person is needed", hwk("kid", Value::Null)).access(AccessMode::PersonToken),
     ]
 }

@@ -40,25 +40,27 @@ fn confused() -> Vec<Case> {
         row("a person token, called an auth token", &Token::person().header("typ", json!("aa-auth+jwt"))),
         row("an auth token, called a person token", &Token::auth().header("typ", json!("aa-person+jwt"))),
         row("an agent token, called a person token", &Token::agent().header("typ", json!("aa-person+jwt"))),
-        row("an agent token by the person server's document", {
-            &Token::agent().claim("dwk", json!("aauth-person.json"))
-        }),
-        row("a person token by the agent provider's document", {
-            &Token::person().claim("dwk", json!("aauth-agent.json"))
-        }),
+        row("an agent token by the person server's document", &Token::agent().claim("dwk", json!("aauth-person.json"))),
+        row(
+            "a person token by the agent provider's document",
+            &Token::person().claim("dwk", json!("aauth-agent.json")),
+        ),
         row("a token by a document outside AAuth", &Token::auth().claim("dwk", json!("openid-configuration"))),
         row("a token by a path", &Token::auth().claim("dwk", json!("../aauth-person.json"))),
         row("a token without dwk", &Token::auth().claim("dwk", Value::Null)),
-        row("a person server's auth token by the access server's document", {
-            &Token::auth().claim("dwk", json!("aauth-access.json"))
-        }),
-        row("an access server's auth token by the person server's document", {
-            &Token::access().claim("dwk", json!("aauth-person.json"))
-        }),
+        row(
+            "a person server's auth token by the access server's document",
+            &Token::auth().claim("dwk", json!("aauth-access.json")),
+        ),
+        row(
+            "an access server's auth token by the person server's document",
+            &Token::access().claim("dwk", json!("aauth-person.json")),
+        ),
         row("a person server that issues for another's person", &Token::auth().claim("ps", json!("https://x.example"))),
-        row("an agent provider that issues a person token", {
-            &Token::person().claim("iss", json!("https://agents.example"))
-        }),
+        row(
+            "an agent provider that issues a person token",
+            &Token::person().claim("iss", json!("https://agents.example")),
+        ),
         row("a person token, where only auth tokens are read", &Token::person())
             .resource(|resource| resource.token_types = vec![TokenType::Auth]),
     ]

@@ -87,6 +87,16 @@ impl Asking {
         self.covered.push(identifier.to_owned());
     }
 
+    /// More parameters for the signature.
+    pub(super) fn parameter(&mut self, parameters: &str) {
+        self.params.push_str(parameters);
+    }
+
+    /// More in the member of `Signature-Key`.
+    pub(super) fn convey(&mut self, more: &str) {
+        self.conveyed.push_str(more);
+    }
+
     /// Covers all but one component.
     pub(super) fn uncover(&mut self, name: &str) {
         self.covered.retain(|identifier| *identifier != format!("\"{name}\""));
