@@ -14,7 +14,7 @@ use super::server::Server;
 const CONNECTIONS: usize = 4;
 
 /// Checks under way at once, over all connections.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 64;
 
 /// What one check was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
