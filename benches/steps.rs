@@ -61,7 +61,7 @@ fn steps(criterion: &mut Criterion) {
 }
 
 fn inbound(message: Message) -> InboundRequest {
-    InboundRequest { resource_id: None, message, body: Body::Whole(Vec::new()), source_ip: None, peer: None, call: None }
+    InboundRequest { resource_id: None, message, body: Body::Whole(Vec::new()), source_ip: None, peer: None }
 }
 
 fn subject(now: i64) -> Subject {
@@ -90,7 +90,16 @@ fn subject(now: i64) -> Subject {
 }
 
 fn facts() -> RequestFacts<'static> {
-    RequestFacts { method: "GET", host: HOST, path: PATH, query: None, headers: &[], source_ip: None, peer: None, call: None }
+    RequestFacts {
+        method: "GET",
+        host: HOST,
+        path: PATH,
+        query: None,
+        headers: &[],
+        source_ip: None,
+        peer: None,
+        call: None,
+    }
 }
 
 criterion_group! {
