@@ -13,7 +13,7 @@ fn what_is_shipped_is_good() {
     let store = PolicyStore::open(StoreConfig {
         policies_dir: root.join("policies"),
         schemas_dir: root.join("schemas"),
-        resources: vec!["orders".to_owned()],
+        resources: ["orders", "files-mcp", "planner-a2a"].map(str::to_owned).to_vec(),
     })
     .unwrap();
     assert!(ask(&store, &robot(), "GET", "/public/catalogue").is_permit());

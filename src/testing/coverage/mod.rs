@@ -145,9 +145,10 @@ impl Coverage {
                 let any = |matched: fn(&Matched) -> bool| usize::from(found.iter().any(matched));
                 cover.evaluated += any(|matched| matched.evaluated);
                 cover.satisfied += any(|matched| matched.satisfied);
-                cover.unsatisfied += match policy.conditional {
-                    true => any(|matched| matched.evaluated && !matched.satisfied),
-                    false => any(|matched| !matched.satisfied),
+                cover.unsatisfied += if policy.conditional {
+                    any(|matched| matched.evaluated && !matched.satisfied)
+                } else {
+                    any(|matched| !matched.satisfied)
                 };
                 cover.determining += usize::from(seen.policies.iter().any(|id| *id == *policy.id));
             }

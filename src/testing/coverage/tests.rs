@@ -17,7 +17,7 @@ when { context.token.typ == "agent" };
 @id("tried") @shadow forbid (principal is AAuth::Agent, action, resource);
 "#;
 
-const SUITE: &str = r#"
+const SUITE: &str = r"
 fixtures: { robot: { agent: aauth:robot@agents.example }, key: key }
 tests:
   - name: reads
@@ -25,7 +25,7 @@ tests:
     request: { path: [/v1, /v1/hidden] }
     table: { robot: { /v1: allow, /v1/hidden: deny }, key: deny }
   - { name: waits, skip: for nothing, as: robot, request: { method: PUT, path: /v1 }, expect: deny }
-"#;
+";
 
 fn coverage() -> Coverage {
     let folder = Folder::with(POLICIES).suite(SUITE);
