@@ -74,23 +74,23 @@ impl Watched {
     }
 
     fn arm(&self, sender: &Sender<()>) -> Result<RecommendedWatcher, WatchError> {
-        let (sender, watched) = (sender.clone(), self.clone());
-        let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            if event.map_or(true, |event| is_change(&event) && watched.concerns(&event)) {
+        let (sender, concern) = (sender.clone(), self.clone());
+        let mut armed = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            if event.map_or(true, |event| is_change(&event) && concern.concerns(&event)) {
                 // Without a receiver nobody watches any more.
                 let _ = sender.send(());
             }
         })?;
         // What is gone since is found again when it is back.
         for folder in self.folders.iter().filter(|folder| folder.is_dir()) {
-            watcher.watch(folder, RecursiveMode::Recursive)?;
+            armed.watch(folder, RecursiveMode::Recursive)?;
         }
         for (parent, _) in self.files.iter().filter(|(parent, _)| parent.is_dir()) {
             if !self.folders.contains(parent) {
-                watcher.watch(parent, RecursiveMode::NonRecursive)?;
+                armed.watch(parent, RecursiveMode::NonRecursive)?;
             }
         }
-        Ok(watcher)
+        Ok(armed)
     }
 
     fn concerns(&self, event: &Event) -> bool {
