@@ -74,7 +74,8 @@ impl MeasureArguments {
             let least = self.coverage_min.unwrap_or_default();
             if coverage.percent() < f64::from(least) {
                 measured.good = false;
-                measured.text.push_str(&format!("coverage is below {least} %\n"));
+                let below = format!("coverage is below {least} %\n");
+                measured.text.push_str(&below);
             }
         }
         if let Some(mutation) = &report.mutation {

@@ -46,18 +46,15 @@ impl Mutation {
 
     /// The survivors, one a line, and how many there were.
     pub fn render(&self) -> String {
-        let mut text = String::new();
-        for Survivor { policy, file, at, change } in &self.survivors {
-            let (file, line, column) = (file.display(), at.line, at.column);
-            text.push_str(&format!("survived {file}:{line}:{column}: `{policy}`: {change}\n"));
-        }
-        for folder in &self.untried {
-            text.push_str(&format!("mutants of `{}` not tried: its tests fail as it is\n", folder.display()));
-        }
+        let survivor = |Survivor { policy, file, at, change }: &Survivor| {
+            format!("survived {}:{}:{}: `{policy}`: {change}\n", file.display(), at.line, at.column)
+        };
+        let untried =
+            |folder: &PathBuf| format!("mutants of `{}` not tried: its tests fail as it is\n", folder.display());
         let skipped = if self.skipped == 0 { String::new() } else { format!(" skipped: {}", self.skipped) };
         let (tried, killed, survived) = (self.tried(), self.killed, self.survivors.len());
-        text.push_str(&format!("mutants: {tried} killed: {killed} survived: {survived}{skipped}\n"));
-        text
+        let summary = format!("mutants: {tried} killed: {killed} survived: {survived}{skipped}\n");
+        self.survivors.iter().map(survivor).chain(self.untried.iter().map(untried)).chain([summary]).collect()
     }
 
     /// Tries the mutants of a folder, whose tests came out like this.

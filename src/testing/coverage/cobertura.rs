@@ -43,7 +43,9 @@ fn class(xml: &mut String, policies: &[&PolicyCover]) {
         xml.push_str("</method>\n");
     }
     xml.push_str("</methods>\n<lines>\n");
-    policies.iter().for_each(|policy| lines_inner(xml, policy));
+    for policy in policies {
+        lines_inner(xml, policy);
+    }
     xml.push_str("</lines>\n</class>\n");
 }
 
