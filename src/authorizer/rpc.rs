@@ -8,6 +8,8 @@ mod media;
 mod message;
 mod strict_json;
 
+pub use message::written;
+
 use serde_json::Value;
 
 use super::answer::{Answer, Denied, Fault};
@@ -47,15 +49,25 @@ impl Protocol {
     }
 }
 
+/// The call that a text asks for at this route: for those who ask about a call without sending it.
+pub fn call(route: &RpcRoute, text: &str) -> Result<Call, String> {
+    let message = strict_json::parse(text.as_bytes()).map_err(|error| format!("it cannot be read as JSON: {error}"))?;
+    message::read(route, message)
+}
+
 /// The calls of a request, each a question of its own; none where the request itself is the question.
 ///
 /// What has no body to speak of is asked as any request: `GET` opens a stream of events, `DELETE` ends a session.
 pub(super) fn calls(resource: &Resource, request: &InboundRequest) -> Result<Vec<Call>, Box<Answer>> {
-    let bodiless = ["GET", "HEAD", "OPTIONS", "DELETE"].contains(&request.message.method());
     match route(resource, request.message.path()) {
-        Some(route) if !bodiless => read(route, request),
+        Some(route) if has_body(request.message.method()) => read(route, request),
         Some(_) | None => Ok(Vec::new()),
     }
+}
+
+/// Whether requests of this method are read as calls.
+pub fn has_body(method: &str) -> bool {
+    !["GET", "HEAD", "OPTIONS", "DELETE"].contains(&method)
 }
 
 fn route<'r>(resource: &'r Resource, path: &str) -> Option<&'r RpcRoute> {

@@ -1,5 +1,6 @@
 //! The part of `authorizer test` that asks how good the tests are.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use crate::testing::Measures;
@@ -74,8 +75,7 @@ impl MeasureArguments {
             let least = self.coverage_min.unwrap_or_default();
             if coverage.percent() < f64::from(least) {
                 measured.good = false;
-                let below = format!("coverage is below {least} %\n");
-                measured.text.push_str(&below);
+                let _ = writeln!(measured.text, "coverage is below {least} %");
             }
         }
         if let Some(mutation) = &report.mutation {

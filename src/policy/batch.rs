@@ -64,11 +64,11 @@ impl Decision {
 /// Permits as one.
 fn agreed(decisions: &[Decision]) -> Option<Decision> {
     let (first, others) = decisions.split_first()?;
-    let in_every = |pick: fn(&Outcome) -> &[(Arc<str>, Arc<str>)]| -> Vec<(Arc<str>, Arc<str>)> {
-        let told = pick(&first.outcome).iter();
-        told.filter(|pair| others.iter().all(|other| pick(&other.outcome).contains(pair))).cloned().collect()
-    };
-    let outcome = Outcome::Permit { headers: in_every(headers), metadata: in_every(metadata) };
+    let mut outcome = first.outcome.clone();
+    if let Outcome::Permit { headers: told_headers, metadata: told_metadata } = &mut outcome {
+        told_headers.retain(|pair| others.iter().all(|other| headers(&other.outcome).contains(pair)));
+        told_metadata.retain(|pair| others.iter().all(|other| metadata(&other.outcome).contains(pair)));
+    }
     Some(Decision { outcome, policies: union(decisions), ..first.clone() })
 }
 

@@ -111,8 +111,10 @@ fn changes(text: &str, tree: &Value) -> Vec<Changed> {
         let kind = clause.get("kind").and_then(Value::as_str).unwrap_or_default();
         let other = if kind == "when" { "unless" } else { "when" };
         let mut change = |offset: usize, change: String, clause: Option<Value>| {
-            let kept = |(at, kept): (usize, &Value)| if at == number { clause.clone() } else { Some(kept.clone()) };
-            let clauses = clauses.iter().enumerate().filter_map(kept);
+            let clauses = clauses
+                .iter()
+                .enumerate()
+                .filter_map(|(at, kept)| if at == number { clause.clone() } else { Some(kept.clone()) });
             changes.push(Changed { offset, change, tree: with(tree, "conditions", clauses.collect()) });
         };
         change(*offset, format!("turn `{kind}` into `{other}`"), with(clause, "kind", other.into()));

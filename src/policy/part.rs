@@ -129,7 +129,7 @@ fn head(kind: PartKind, constraint: &Value) -> Option<Piece> {
     let text = text?.trim_end_matches(',').to_owned();
     // Cedar writes a single group as a list of one.
     let one = constraint.get("entity").is_some() && kind == PartKind::Action;
-    Some(Piece { kind, text: if one { text.replace('[', "").replace(']', "") } else { text }, policy })
+    Some(Piece { kind, text: if one { text.replace(['[', ']'], "") } else { text }, policy })
 }
 
 fn clause(kind: PartKind, body: &Value) -> Option<Piece> {

@@ -99,7 +99,7 @@ permit (
 when { context.f(1, 2) == "unless {" }
 unless { [true].contains({"when": 1}.when) };"#;
         let parts = Parts::of(text);
-        let starts = |at: &usize| text[*at..].split_whitespace().next().unwrap();
+        let starts = |at: &usize| text.get(*at..).unwrap().split_whitespace().next().unwrap();
         assert_eq!(parts.scope.iter().map(starts).collect::<Vec<_>>(), ["principal", "action", "resource"]);
         assert_eq!(parts.clauses.iter().map(starts).collect::<Vec<_>>(), ["when", "unless"]);
         assert_eq!(parts.clauses[0], text.find("when { context").unwrap());

@@ -17,11 +17,6 @@ pub const CORE_SCHEMA: &str = include_str!("../../schemas/aauth.cedarschema");
 /// The name under which [`CORE_SCHEMA`] is shipped, beside which extensions are put.
 const CORE_FILE: &str = "aauth.cedarschema";
 
-/// One file with everything declared, for editors, which read a single schema.
-pub fn merged_schema<'a>(extensions: impl IntoIterator<Item = &'a str>) -> String {
-    std::iter::once(CORE_SCHEMA).chain(extensions).collect::<Vec<_>>().join("\n")
-}
-
 /// What may be asked for.
 #[derive(Debug)]
 pub(super) struct Action {

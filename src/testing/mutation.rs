@@ -1,5 +1,6 @@
 //! Whether the tests would notice if a policy were another: each mutant is tried until a test fails.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -46,15 +47,18 @@ impl Mutation {
 
     /// The survivors, one a line, and how many there were.
     pub fn render(&self) -> String {
-        let survivor = |Survivor { policy, file, at, change }: &Survivor| {
-            format!("survived {}:{}:{}: `{policy}`: {change}\n", file.display(), at.line, at.column)
-        };
-        let untried =
-            |folder: &PathBuf| format!("mutants of `{}` not tried: its tests fail as it is\n", folder.display());
+        let mut text = String::new();
+        for Survivor { policy, file, at, change } in &self.survivors {
+            let (file, line, column) = (file.display(), at.line, at.column);
+            let _ = writeln!(text, "survived {file}:{line}:{column}: `{policy}`: {change}");
+        }
+        for folder in &self.untried {
+            let _ = writeln!(text, "mutants of `{}` not tried: its tests fail as it is", folder.display());
+        }
         let skipped = if self.skipped == 0 { String::new() } else { format!(" skipped: {}", self.skipped) };
         let (tried, killed, survived) = (self.tried(), self.killed, self.survivors.len());
-        let summary = format!("mutants: {tried} killed: {killed} survived: {survived}{skipped}\n");
-        self.survivors.iter().map(survivor).chain(self.untried.iter().map(untried)).chain([summary]).collect()
+        let _ = writeln!(text, "mutants: {tried} killed: {killed} survived: {survived}{skipped}");
+        text
     }
 
     /// Tries the mutants of a folder, whose tests came out like this.

@@ -1,6 +1,6 @@
 //! One message of JSON-RPC as a call.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Protocol, RpcRoute};
 use crate::policy::{A2aCall, Call, McpCall};
@@ -71,6 +71,39 @@ fn a2a(agent: &str, method: String, params: &Map<String, Value>) -> Result<A2aCa
         _ => (text(params, "taskId")?, None),
     };
     Ok(A2aCall { agent: agent.to_owned(), method, task_id, context_id })
+}
+
+/// A message that asks for this call, with no more in it than policies saw.
+pub fn written(call: &Call) -> Value {
+    let (method, params) = match call {
+        Call::Mcp(call) => {
+            let mut params = Map::new();
+            let name = call.tool.as_ref().or(call.prompt.as_ref());
+            params.extend(name.map(|name| ("name".to_owned(), name.as_str().into())));
+            if !call.arguments.is_empty() {
+                params.insert("arguments".to_owned(), call.arguments.clone().into());
+            }
+            params.extend(call.uri.as_ref().map(|uri| ("uri".to_owned(), uri.as_str().into())));
+            (call.method.as_deref(), params)
+        }
+        Call::A2a(call) => {
+            let ids = [("taskId", &call.task_id), ("contextId", &call.context_id)];
+            let ids = ids.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id.as_deref()?.into())));
+            let mut params: Map<String, Value> = ids.collect();
+            if let Some(task) = params.get("taskId").cloned() {
+                params.insert("id".to_owned(), task);
+            }
+            params.insert("message".to_owned(), params.clone().into());
+            if let Some(Value::Object(message)) = params.get_mut("message") {
+                message.shift_remove("id");
+            }
+            (Some(call.method.as_str()), params)
+        }
+    };
+    match method {
+        Some(method) => json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }),
+        None => json!({ "jsonrpc": "2.0", "id": 1, "result": {} }),
+    }
 }
 
 /// Whether no member has a name that some server takes for one of these: Go's and others' readers do not tell

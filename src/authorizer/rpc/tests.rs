@@ -207,3 +207,22 @@ fn the_task_of_a_call_is_where_its_method_has_it() {
         assert_eq!((call.task_id.as_deref(), call.context_id.as_deref()), (task, context), "{method}");
     }
 }
+
+#[test]
+fn a_call_that_is_written_is_read_again() {
+    for (protocol, method, params) in [
+        (Protocol::Mcp, "tools/call", json!({ "name": "a", "arguments": { "b": [1, null] } })),
+        (Protocol::Mcp, "prompts/get", json!({ "name": "a" })),
+        (Protocol::Mcp, "resources/read", json!({ "uri": "file:///a" })),
+        (Protocol::Mcp, "ping", json!({})),
+        (Protocol::A2a, "message/send", json!({ "message": { "taskId": "t", "contextId": "c" } })),
+        (Protocol::A2a, "tasks/get", json!({ "id": "t" })),
+        (Protocol::A2a, "ListTasks", json!({ "contextId": "c" })),
+        (Protocol::A2a, "DeleteTaskPushNotificationConfig", json!({ "taskId": "t", "id": "config" })),
+    ] {
+        let route = RpcRoute { path: "/".into(), protocol, service: "service".into() };
+        let sent = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        let read = super::call(&route, &sent.to_string()).unwrap();
+        assert_eq!(super::call(&route, &written(&read).to_string()), Ok(read), "{method}");
+    }
+}
