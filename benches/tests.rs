@@ -53,7 +53,7 @@ fn suite() -> String {
     );
     for n in 0..TESTS {
         let at = n % POLICIES;
-        let decision = if at.is_multiple_of(2) { "allow" } else { "challenge" };
+        let decision = if at.is_multiple_of(2) { "allow" } else { "deny" };
         writeln!(text, "  - {{ name: t{n}, as: ada, request: {{ path: /v1/{at}/x }}, expect: {decision} }}").unwrap();
     }
     text
