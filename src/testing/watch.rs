@@ -73,31 +73,37 @@ impl Watched {
         watched
     }
 
-    fn arm(&self, sender: &Sender<()>) -> Result<RecommendedWatcher, WatchError> {
-        let (sender, concern) = (sender.clone(), self.clone());
-        let mut armed = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            if event.map_or(true, |event| is_change(&event) && concern.concerns(&event)) {
-                // Without a receiver nobody watches any more.
-                let _ = sender.send(());
-            }
-        })?;
+    /// Folders and files have a watcher each, so that no path of an event has to be held against one of ours: systems
+    /// write them in ways of their own.
+    fn arm(&self, sender: &Sender<()>) -> Result<[RecommendedWatcher; 2], WatchError> {
+        let names: Vec<OsString> = self.files.iter().map(|(_, name)| name.clone()).collect();
+        let is_ours = move |path: &PathBuf| names.iter().any(|name| path.file_name() == Some(name));
+        let mut folders = watcher(sender, |_| true)?;
+        let mut files = watcher(sender, move |event| event.paths.is_empty() || event.paths.iter().any(&is_ours))?;
         // What is gone since is found again when it is back.
         for folder in self.folders.iter().filter(|folder| folder.is_dir()) {
-            armed.watch(folder, RecursiveMode::Recursive)?;
+            folders.watch(folder, RecursiveMode::Recursive)?;
         }
-        for (parent, _) in self.files.iter().filter(|(parent, _)| parent.is_dir()) {
-            if !self.folders.contains(parent) {
-                armed.watch(parent, RecursiveMode::NonRecursive)?;
-            }
+        let parents: BTreeSet<&PathBuf> = self.files.iter().map(|(parent, _)| parent).collect();
+        for parent in parents.into_iter().filter(|parent| parent.is_dir()) {
+            files.watch(parent, RecursiveMode::NonRecursive)?;
         }
-        Ok(armed)
+        Ok([folders, files])
     }
+}
 
-    fn concerns(&self, event: &Event) -> bool {
-        let named = |path: &Path| self.files.iter().any(|(_, name)| path.file_name() == Some(name));
-        let within = |path: &Path| self.folders.iter().any(|folder| path.starts_with(folder));
-        event.paths.is_empty() || event.paths.iter().any(|path| within(path) || named(path))
-    }
+fn watcher(
+    sender: &Sender<()>,
+    concerns: impl Fn(&Event) -> bool + Send + 'static,
+) -> Result<RecommendedWatcher, WatchError> {
+    let sender = sender.clone();
+    let handler = move |event: notify::Result<Event>| {
+        if event.map_or(true, |event| is_change(&event) && concerns(&event)) {
+            // Without a receiver nobody watches any more.
+            let _ = sender.send(());
+        }
+    };
+    Ok(notify::recommended_watcher(handler)?)
 }
 
 /// Waits for a change and for the end of it; false, if none came for a while.
