@@ -10,6 +10,7 @@
 //! | `policy` | Cedar: load, validate, swap and ask |
 //! | `authorizer` | the pipeline and its edges: Envoy's gRPC, HTTP, configuration, telemetry |
 //! | `agent` | the other side: sign requests and follow each requirement |
+//! | `review` | decisions looked at again: explained, recorded as tests, replayed under other policies |
 //! | `testing` | tests of policies, on the same way that requests take |
 //! | `cli` | the command line |
 //! | `demo` | everything at once on one machine |
@@ -28,6 +29,9 @@ pub mod policy;
 
 #[cfg(feature = "authorizer")]
 pub mod authorizer;
+
+#[cfg(feature = "authorizer")]
+pub mod review;
 
 #[cfg(feature = "authorizer")]
 pub mod testing;

@@ -63,6 +63,9 @@ pub enum BuildError {
     /// The policies have faults.
     #[error("the policies cannot be used:\n{}", each(.0))]
     Policies(LoadErrors),
+    /// The candidate set has faults.
+    #[error("the policies in `policies.shadow_dir` cannot be used:\n{}", each(.0))]
+    Candidate(LoadErrors),
 }
 
 /// Every fault, on a line of its own.
@@ -193,6 +196,7 @@ pub(crate) fn resource_with(
         strip_signature_headers: config.strip_signature_headers,
         refuse_replays: config.replay_protection,
         policy_headers: config.forward_headers_to_policy.clone(),
+        rpc: config.rpc.clone(),
         authorization_path: config.authorization_endpoint.path.clone(),
         revocation_path: config.revocation_endpoint.path.clone(),
         metadata: ResourceMetadata::default(),

@@ -1,6 +1,7 @@
 //! One check. Read `Authorizer::decide` and you have read the draft: each line is one step, each `?` one way to be
 //! refused, each type a stronger promise than the one before.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use super::identify::Caller;
 use super::inbound::{Body, InboundRequest};
 use super::known::KnownTokens;
 use super::permit;
+use super::questions::Questions;
 use super::record::Record;
 use super::refusal;
 use super::replay::{self, ReplayCache};
@@ -21,7 +23,7 @@ use crate::aauth::message::Message;
 use crate::aauth::signature::SignedRequest;
 use crate::clock::{Seconds, SharedClock};
 use crate::discovery::Issuers;
-use crate::policy::{Outcome, PolicyStore, Principal, RequestFacts, Subject};
+use crate::policy::{Decision, Outcome, PolicyStore, Principal, Subject};
 
 /// Everything a check needs. Shared by all of them.
 #[derive(Debug)]
@@ -93,8 +95,10 @@ impl Authorizer {
         record.signed(&signed);
         record.identified(&caller);
         body_is_the_one_signed(&resource, &signed, &request)?;
-        self.admit(&resource, &caller, &request, now)?;
-        let permit = self.ask_policy(&resource, Some(&caller), &request, record, now)?;
+        let questions = Questions::of(&resource, &request)?;
+        record.asked(&questions);
+        self.admit(&resource, &caller, &questions, now)?;
+        let permit = self.ask_policy(&resource, Some(&caller), &questions, record, now)?;
         self.first_time(&resource, &caller, &signed, message)?;
         Ok(permit)
     }
@@ -125,11 +129,12 @@ impl Authorizer {
         record: &mut Record,
         now: Seconds,
     ) -> Result<Permit, Box<Answer>> {
-        if resource.anonymous {
-            self.ask_policy(resource, None, request, record, now)
-        } else {
-            Err(refusal::unsigned(resource))
+        if !resource.anonymous {
+            return Err(refusal::unsigned(resource));
         }
+        let questions = Questions::of(resource, request)?;
+        record.asked(&questions);
+        self.ask_policy(resource, None, &questions, record, now)
     }
 
     /// Step 6: not revoked, and the kind of token that the access mode asks for.
@@ -137,7 +142,7 @@ impl Authorizer {
         &self,
         resource: &Resource,
         caller: &Caller,
-        request: &InboundRequest,
+        questions: &Questions<'_>,
         now: Seconds,
     ) -> Result<(), Box<Answer>> {
         // A bare key or server is here because the resource accepts its scheme; it satisfies the weakest mode alone.
@@ -154,7 +159,7 @@ impl Authorizer {
             return Ok(());
         }
         if mode == AccessMode::PersonToken {
-            let scopes = self.scopes_to_ask(resource, caller, request, now);
+            let scopes = self.scopes_to_ask(resource, caller, questions, now);
             let detail = "this resource is served to authorized agents only".to_owned();
             return Err(refusal::auth_token_needed(resource, caller, scopes, detail, now));
         }
@@ -166,12 +171,15 @@ impl Authorizer {
         &self,
         resource: &Resource,
         caller: &Caller,
-        request: &InboundRequest,
+        questions: &Questions<'_>,
         now: Seconds,
     ) -> Vec<String> {
-        let headers = visible_headers(resource, &request.message);
-        let facts = facts(request, &headers);
-        let wanted = self.policies.current().scopes_wanted(&resource.id, caller.subject(), &facts, now);
+        let policies = self.policies.current();
+        let wanted: BTreeSet<String> = questions
+            .facts()
+            .flat_map(|facts| policies.scopes_wanted(&resource.id, caller.subject(), &facts, now))
+            .collect();
+        let wanted: Vec<String> = wanted.into_iter().collect();
         let wanted = resource.askable(&wanted);
         if !wanted.is_empty() {
             return wanted;
@@ -182,12 +190,12 @@ impl Authorizer {
         resource.scope_descriptions.keys().cloned().collect()
     }
 
-    /// Step 7: the policies.
+    /// Step 7: the policies. Where there are several questions, each of them has to be let pass.
     fn ask_policy(
         &self,
         resource: &Resource,
         caller: Option<&Caller>,
-        request: &InboundRequest,
+        questions: &Questions<'_>,
         record: &mut Record,
         now: Seconds,
     ) -> Result<Permit, Box<Answer>> {
@@ -198,14 +206,16 @@ impl Authorizer {
             nobody = Subject::new(Principal::Anonymous, None);
             &nobody
         };
-        let headers = visible_headers(resource, &request.message);
-        let facts = facts(request, &headers);
-        let decision = record.time_decide(|| self.policies.current().decide(&resource.id, subject, &facts, now));
+        let policies = self.policies.current();
+        let decisions = record.time_decide(|| policies.decide_each(&resource.id, subject, questions.facts(), now));
+        for (facts, decision) in questions.facts().zip(&decisions) {
+            record.consulted(|| Consulted::new(&resource.id, subject, &facts, now, decision));
+        }
+        let Some(decision) = Decision::of_all(decisions, subject) else { return Err(refusal::nothing_asked()) };
         record.decided(&decision);
-        record.consulted(|| Consulted::new(&resource.id, subject, &facts, now, &decision));
         match &decision.outcome {
             Outcome::Permit { headers, metadata } => {
-                Ok(permit::compose(resource, caller, &request.message, headers, metadata, &decision.policies))
+                Ok(permit::compose(resource, caller, questions.message(), headers, metadata, &decision.policies))
             }
             Outcome::Deny(denial) => Err(refusal::of_policy(resource, caller, denial, now)),
         }
@@ -273,24 +283,6 @@ pub(super) fn body_is_the_one_signed(
             detail: "the resource requires content-digest, but the gateway does not forward bodies".to_owned(),
         }))),
         Body::Partial | Body::NotForwarded => Ok(()),
-    }
-}
-
-/// The headers that the operator lets policies see.
-fn visible_headers<'a>(resource: &'a Resource, message: &'a Message) -> Vec<(&'a str, &'a str)> {
-    let names = resource.policy_headers.iter();
-    names.filter_map(|name| Some((name.as_str(), message.fields().single(name)?))).collect()
-}
-
-fn facts<'a>(request: &'a InboundRequest, headers: &'a [(&'a str, &'a str)]) -> RequestFacts<'a> {
-    RequestFacts {
-        method: request.message.method(),
-        host: request.message.authority(),
-        path: request.message.path(),
-        query: request.message.query(),
-        headers,
-        source_ip: request.source_ip,
-        peer: request.peer.as_deref(),
     }
 }
 

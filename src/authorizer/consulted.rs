@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use crate::clock::Seconds;
-use crate::policy::{Decision, RequestFacts, Subject};
+use crate::policy::{Call, Decision, RequestFacts, Subject};
 
 /// One question and its decision. It can be put again, to these policies or to others.
 #[derive(Debug, Clone)]
@@ -27,6 +27,8 @@ pub struct Consulted {
     pub source_ip: Option<IpAddr>,
     /// The identity of the gateway's peer.
     pub peer: Option<String>,
+    /// The call, where one was asked about.
+    pub call: Option<Call>,
     /// When.
     pub now: Seconds,
     /// What the policies said.
@@ -52,6 +54,7 @@ impl Consulted {
             headers: facts.headers.iter().map(|(name, value)| (owned(name), owned(value))).collect(),
             source_ip: facts.source_ip,
             peer: facts.peer.map(owned),
+            call: facts.call.cloned(),
             now,
             decision: decision.clone(),
         }
@@ -68,6 +71,7 @@ impl Consulted {
             headers: &headers,
             source_ip: self.source_ip,
             peer: self.peer.as_deref(),
+            call: self.call.as_ref(),
         })
     }
 }

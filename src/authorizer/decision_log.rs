@@ -2,7 +2,8 @@
 //!
 //! A line is handed to a thread of its own through a bounded queue. When the queue is full the line is dropped and
 //! counted: a slow disk never delays a check or changes its answer. What may stand in a line is decided by
-//! [`Record`]: never a token, a signature, a body, a query or a person's `sub`.
+//! [`Record`]: never a token, a signature, a body, a query or a person's `sub`. Only where the operator asks for it does
+//! a line hold what the policies were asked as well; see [`Kept`].
 
 use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
@@ -15,8 +16,13 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde::Serialize;
 
+use super::kept::Kept;
 use super::record::Record;
+use super::shadow::Divergence;
 use crate::clock::Seconds;
+
+/// The longest line that holds what the policies were asked.
+const LONGEST: usize = 64 * 1024;
 
 /// Where lines go.
 #[derive(Debug)]
@@ -24,12 +30,14 @@ pub struct DecisionLog {
     queue: Option<SyncSender<Vec<u8>>>,
     writer: Option<JoinHandle<()>>,
     dropped: Arc<AtomicU64>,
+    /// Whether lines hold what the policies were asked.
+    inputs: bool,
 }
 
 impl DecisionLog {
     /// A log that keeps nothing.
     pub fn off() -> Self {
-        Self { queue: None, writer: None, dropped: Arc::default() }
+        Self { queue: None, writer: None, dropped: Arc::default(), inputs: false }
     }
 
     /// Appends to a file, at most `queue` lines behind.
@@ -50,13 +58,22 @@ impl DecisionLog {
         let lost = Arc::clone(&dropped);
         let writer =
             std::thread::Builder::new().name("decision-log".into()).spawn(move || write(&receiver, sink, &lost))?;
-        Ok(Self { queue: Some(sender), writer: Some(writer), dropped })
+        Ok(Self { queue: Some(sender), writer: Some(writer), dropped, inputs: false })
     }
 
-    /// Writes down a check.
-    pub fn log(&self, record: &Record, now: Seconds) {
+    /// The same log, whose lines hold what the policies were asked.
+    #[must_use]
+    pub fn with_inputs(mut self, inputs: bool) -> Self {
+        self.inputs = inputs;
+        self
+    }
+
+    /// Writes down a check, and what a candidate set of policies would have made of it.
+    pub fn log(&self, record: &Record, divergence: Option<&Divergence>, now: Seconds) {
         let Some(queue) = &self.queue else { return };
-        let sent = serde_json::to_vec(&Line::of(record, now)).is_ok_and(|line| queue.try_send(line).is_ok());
+        let mut line = Line::of(record, divergence, now);
+        line.input = if self.inputs { Kept::of(record.questions()) } else { None };
+        let sent = line.written().is_some_and(|line| queue.try_send(line).is_ok());
         if !sent {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
@@ -110,6 +127,8 @@ struct Line<'a> {
     method: &'a str,
     host: &'a str,
     path: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    calls: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,13 +146,26 @@ struct Line<'a> {
     policy_errors: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     generation: Option<u64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    shadow_policies: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shadow: Option<Shadow<'a>>,
     verify_us: u64,
     decide_us: u64,
     total_us: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<Kept>,
+}
+
+/// What a candidate set of policies would have said.
+#[derive(Serialize)]
+struct Shadow<'a> {
+    outcome: &'static str,
+    policies: &'a [String],
 }
 
 impl<'a> Line<'a> {
-    fn of(record: &'a Record, now: Seconds) -> Self {
+    fn of(record: &'a Record, divergence: Option<&'a Divergence>, now: Seconds) -> Self {
         let since = Duration::from_secs(u64::try_from(now).unwrap_or(0));
         Self {
             time: humantime::format_rfc3339_seconds(UNIX_EPOCH + since).to_string(),
@@ -144,6 +176,7 @@ impl<'a> Line<'a> {
             method: &record.method,
             host: &record.host,
             path: &record.path,
+            calls: &record.calls,
             detail: record.detail.as_deref(),
             token_typ: record.token_typ,
             token_iss: record.token_iss.as_deref(),
@@ -153,10 +186,26 @@ impl<'a> Line<'a> {
             policies: record.policies.iter().map(AsRef::as_ref).collect(),
             policy_errors: record.policy_errors.iter().map(AsRef::as_ref).collect(),
             generation: record.generation,
+            shadow_policies: record.shadow_policies.iter().map(AsRef::as_ref).collect(),
+            shadow: divergence.map(|divergence| Shadow {
+                outcome: divergence.ruling.decision.as_str(),
+                policies: &divergence.ruling.policies,
+            }),
             verify_us: record.verify_us,
             decide_us: record.decide_us,
             total_us: record.total_us,
+            input: None,
         }
+    }
+
+    /// The line, without its input where that would make it too long.
+    fn written(mut self) -> Option<Vec<u8>> {
+        let line = serde_json::to_vec(&self).ok()?;
+        if line.len() <= LONGEST {
+            return Some(line);
+        }
+        self.input = None;
+        serde_json::to_vec(&self).ok()
     }
 }
 
@@ -209,7 +258,7 @@ mod tests {
     fn a_check_is_one_line_without_its_query() {
         let sink = Shared::default();
         let log = DecisionLog::to(sink.clone(), 8).unwrap();
-        log.log(&record(), 0);
+        log.log(&record(), None, 0);
         drop(log);
         let text = String::from_utf8(sink.0.lock().unwrap().clone()).unwrap();
         assert!(text.starts_with(r#"{"time":"1970-01-01T00:00:00Z","resource":"""#), "{text}");
@@ -221,7 +270,7 @@ mod tests {
     fn a_stuck_disk_drops_lines_and_delays_nobody() {
         let log = DecisionLog::to(Stuck, 2).unwrap();
         for _ in 0..10_000 {
-            log.log(&record(), 0);
+            log.log(&record(), None, 0);
         }
         assert!(log.dropped() >= 9_000);
     }

@@ -8,6 +8,7 @@ use prometheus::{
 
 use super::check::Authorizer;
 use super::record::Record;
+use super::shadow::Divergence;
 use crate::policy::ReloadOutcome;
 
 /// The metrics of one process.
@@ -17,6 +18,7 @@ pub struct Metrics {
     durations: HistogramVec,
     signature_errors: IntCounterVec,
     policy_errors: IntCounterVec,
+    shadow: IntCounterVec,
     base64url: IntCounterVec,
     reloads: IntCounterVec,
     generation: IntGauge,
@@ -75,6 +77,11 @@ impl Metrics {
                 "Verified requests whose Signature was base64url instead of standard base64.",
                 &["resource"],
             )?,
+            shadow: counters(
+                "aauth_shadow_divergence_total",
+                "Checks that a policy in shadow would have answered otherwise.",
+                &["resource", "policy"],
+            )?,
             reloads: counters("aauth_policy_reload_total", "Policy reloads, by result.", &["result"])?,
             generation: gauge("aauth_policy_generation", "Number of the policy set in force.")?,
             last_reload: gauge(
@@ -89,8 +96,8 @@ impl Metrics {
         })
     }
 
-    /// Counts a check. Its labels come from configuration and from tables of ours.
-    pub fn checked(&self, record: &Record) {
+    /// Counts a check. Its labels come from configuration, from policies and from tables of ours.
+    pub fn checked(&self, record: &Record, divergence: Option<&Divergence>) {
         let resource = record.resource.as_str();
         self.checks.with_label_values(&[resource, record.level, record.outcome]).inc();
         self.durations.with_label_values(&[resource, record.outcome]).observe(record.seconds());
@@ -100,8 +107,17 @@ impl Metrics {
         if record.base64url {
             self.base64url.with_label_values(&[resource]).inc();
         }
+        self.diverged(resource, &record.shadow_policies);
+        self.diverged(resource, divergence.iter().flat_map(|divergence| &divergence.by));
         if !record.policy_errors.is_empty() {
             self.policy_errors.with_label_values(&[resource]).inc();
+        }
+    }
+
+    /// Counts by the ids of policies that were loaded.
+    fn diverged(&self, resource: &str, policies: impl IntoIterator<Item = impl AsRef<str>>) {
+        for policy in policies {
+            self.shadow.with_label_values(&[resource, policy.as_ref()]).inc();
         }
     }
 

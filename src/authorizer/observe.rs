@@ -15,6 +15,11 @@ pub trait Observer: fmt::Debug + Send + Sync {
         Span::none()
     }
 
+    /// Whether a record is to keep what the policies were asked, for [`Self::checked`] to look at.
+    fn is_attentive(&self) -> bool {
+        false
+    }
+
     /// A check is over and about to be answered. Runs within the check's span and must not block.
     fn checked(&self, record: &Record);
 }

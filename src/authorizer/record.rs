@@ -10,11 +10,15 @@ use super::consulted::Consulted;
 use super::identify::Caller;
 use super::inbound::InboundRequest;
 use super::permit;
+use super::questions::Questions;
 use super::stopwatch::Stopwatch;
 use super::trace;
 use crate::aauth::signature::SignedRequest;
 use crate::aauth::verify::VerifiedToken;
 use crate::policy::Decision;
+
+/// The most calls that are named.
+const MOST_CALLS: usize = 8;
 
 /// One check.
 #[derive(Debug)]
@@ -27,6 +31,8 @@ pub struct Record {
     pub host: String,
     /// The path, without its query.
     pub path: String,
+    /// What the calls in the body ask for: the method and, of a tool, its name. The first of them.
+    pub calls: Vec<String>,
     /// How much was proved: `none`, `pseudonymous`, `identified`, `person` or `authorized`.
     pub level: &'static str,
     /// `allow`, `challenged`, `unauthenticated`, `denied` or `unavailable`.
@@ -51,6 +57,8 @@ pub struct Record {
     pub policies: Vec<Arc<str>>,
     /// The policies that could not be evaluated.
     pub policy_errors: Vec<Arc<str>>,
+    /// The `@shadow` policies that would have turned the answer.
+    pub shadow_policies: Vec<Arc<str>>,
     /// The set of policies that was asked.
     pub generation: Option<u64>,
     /// Microseconds spent finding keys and verifying.
@@ -71,6 +79,7 @@ impl Record {
             method: bounded(request.message.method(), 32),
             host: bounded(request.message.authority(), 255),
             path: bounded(request.message.path(), 1024),
+            calls: Vec::new(),
             level: "none",
             outcome: "",
             code: "",
@@ -83,6 +92,7 @@ impl Record {
             base64url: false,
             policies: Vec::new(),
             policy_errors: Vec::new(),
+            shadow_policies: Vec::new(),
             generation: None,
             verify_us: 0,
             decide_us: 0,
@@ -93,7 +103,7 @@ impl Record {
     }
 
     /// One that also keeps what the policies are asked.
-    pub(super) fn attentive(request: &InboundRequest) -> Self {
+    pub(in crate::authorizer) fn attentive(request: &InboundRequest) -> Self {
         Self { consulted: Some(Vec::new()), ..Self::of(request) }
     }
 
@@ -104,7 +114,12 @@ impl Record {
         }
     }
 
-    /// The questions that were kept.
+    /// The questions that were kept; none unless somebody wants to hear of them.
+    pub fn questions(&self) -> &[Consulted] {
+        self.consulted.as_deref().unwrap_or_default()
+    }
+
+    /// The questions that were kept, to be had.
     pub(super) fn take_consulted(&mut self) -> Vec<Consulted> {
         self.consulted.take().unwrap_or_default()
     }
@@ -151,9 +166,14 @@ impl Record {
         }
     }
 
+    pub(super) fn asked(&mut self, questions: &Questions<'_>) {
+        self.calls = questions.calls().iter().take(MOST_CALLS).map(|call| bounded(&call.label(), 256)).collect();
+    }
+
     pub(super) fn decided(&mut self, decision: &Decision) {
         self.policies.clone_from(&decision.policies);
         self.policy_errors = decision.errors.iter().map(|error| Arc::clone(&error.policy)).collect();
+        self.shadow_policies = decision.divergent().map(|verdict| Arc::clone(&verdict.policy)).collect();
         self.generation = Some(decision.generation);
     }
 

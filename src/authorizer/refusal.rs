@@ -111,6 +111,11 @@ pub(super) fn of_policy(resource: &Resource, caller: Option<&Caller>, denial: &D
     }
 }
 
+/// A request about which there is nothing to ask. No request is read so, and if one were, it would not pass.
+pub(super) fn nothing_asked() -> Box<Answer> {
+    Box::new(Answer::Forbidden(Denied::forbidden("the request asks for nothing")))
+}
+
 /// The access mode that has what a policy requires.
 fn mode_of(require: Require) -> AccessMode {
     match require {

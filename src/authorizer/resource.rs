@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::inbound::InboundRequest;
+use super::rpc::RpcRoute;
 use crate::aauth::identifier::{ServerId, split_port};
 use crate::aauth::key::{Jwks, SigningKey};
 use crate::aauth::message::normalize_authority;
@@ -115,6 +116,8 @@ pub struct Resource {
     pub refuse_replays: bool,
     /// The headers policies may see, lower case.
     pub policy_headers: Vec<String>,
+    /// Where it is served by JSON-RPC.
+    pub rpc: Vec<RpcRoute>,
     /// Path of the authorization endpoint.
     pub authorization_path: String,
     /// Path of the revocation endpoint.

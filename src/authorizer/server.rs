@@ -20,9 +20,10 @@ use super::inbound::InboundRequest;
 use super::metrics::Metrics;
 use super::observe::Observer;
 use super::record::Record;
+use super::shadow;
 use super::trace;
 use crate::clock::SharedClock;
-use crate::policy::{ReloadOutcome, WatchError, WatchGuard, watch as watch_policies};
+use crate::policy::{PolicyStore, ReloadOutcome, WatchError, WatchGuard, watch as watch_policies};
 
 /// Why the process does not run.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +73,7 @@ pub struct Running {
     stop: watch::Sender<bool>,
     readiness: Readiness,
     watching: Option<WatchGuard>,
+    watching_candidate: Option<WatchGuard>,
 }
 
 impl Running {
@@ -81,6 +83,7 @@ impl Running {
             tracing::warn!("DEVELOPMENT: http and loopback issuers are admitted; never run this in production");
         }
         let authorizer = Arc::new(Authorizer::build(config, clock.clone())?);
+        let candidate = shadow::open(config).map_err(BuildError::Candidate)?;
         let metrics = Arc::new(Metrics::new().map_err(|_| ServerError::Metrics)?);
         metrics.went_live(clock.now());
         let log = Arc::new(decision_log(config).map_err(ServerError::DecisionLog)?);
@@ -104,12 +107,16 @@ impl Running {
         } else {
             None
         };
+        let watching_candidate =
+            candidate.as_ref().filter(|_| config.policies.watch).map(watch_candidate).transpose()?;
 
         let (stop, _) = watch::channel(false);
         let (health, readiness) = (HealthHandle::default(), Readiness::default());
         // Policies are live, or `build` had failed.
         health.set_serving(true);
-        let observer = Arc::new(Observed { metrics: Arc::clone(&metrics), log: Arc::clone(&log), clock });
+        let inputs = config.decision_log.inputs && config.decision_log.to != DecisionSink::Off;
+        let observer =
+            Arc::new(Observed { metrics: Arc::clone(&metrics), log: Arc::clone(&log), inputs, candidate, clock });
         let told = told_to_stop(stop.subscribe());
         let grpc = tokio::spawn(grpc.serve(Arc::clone(&authorizer), observer, health, told));
         let scraped = Arc::clone(&authorizer);
@@ -121,7 +128,7 @@ impl Running {
             // Long enough for a prober to read that this process is no longer ready.
             tokio::time::sleep(LAST_WORDS).await;
         }));
-        Ok(Self { authorizer, grpc_address, http_address, grpc, http, stop, readiness, watching })
+        Ok(Self { authorizer, grpc_address, http_address, grpc, http, stop, readiness, watching, watching_candidate })
     }
 
     /// Where gateways ask, when that is an address and no Unix socket.
@@ -152,6 +159,7 @@ impl Running {
     pub async fn stop(self) -> Result<(), ServerError> {
         self.readiness.drain();
         drop(self.watching);
+        drop(self.watching_candidate);
         let _ = self.stop.send(true);
         let (grpc, http) = tokio::join!(self.grpc, self.http);
         grpc??;
@@ -169,6 +177,9 @@ async fn told_to_stop(mut told: watch::Receiver<bool>) {
 struct Observed {
     metrics: Arc<Metrics>,
     log: Arc<DecisionLog>,
+    /// Whether the log holds what the policies were asked.
+    inputs: bool,
+    candidate: Option<Arc<PolicyStore>>,
     clock: SharedClock,
 }
 
@@ -178,11 +189,29 @@ impl Observer for Observed {
         trace::check(fields.single("traceparent"), fields.single("tracestate"))
     }
 
+    fn is_attentive(&self) -> bool {
+        self.inputs || self.candidate.is_some()
+    }
+
     fn checked(&self, record: &Record) {
-        self.metrics.checked(record);
-        self.log.log(record, self.clock.now());
+        let divergence = self.candidate.as_ref().and_then(|candidate| shadow::diverges(candidate, record));
+        self.metrics.checked(record, divergence.as_ref());
+        self.log.log(record, divergence.as_ref(), self.clock.now());
         trace::conclude(&tracing::Span::current(), record);
     }
+}
+
+fn watch_candidate(candidate: &Arc<PolicyStore>) -> Result<WatchGuard, WatchError> {
+    watch_policies(Arc::clone(candidate), |outcome| match outcome {
+        ReloadOutcome::Unchanged => {}
+        ReloadOutcome::Replaced(set) => tracing::info!(policies = set.policy_count(), "a new candidate set is asked"),
+        ReloadOutcome::Refused(errors) => {
+            tracing::warn!("the edited candidate set is refused, and the last good one goes on being asked");
+            for fault in errors.faults() {
+                tracing::warn!("{fault}");
+            }
+        }
+    })
 }
 
 fn tell_of_reload(outcome: &ReloadOutcome) {
@@ -201,10 +230,11 @@ fn tell_of_reload(outcome: &ReloadOutcome) {
 }
 
 fn decision_log(config: &Config) -> io::Result<DecisionLog> {
+    let with_inputs = |log: DecisionLog| log.with_inputs(config.decision_log.inputs);
     match &config.decision_log.to {
         DecisionSink::Off => Ok(DecisionLog::off()),
-        DecisionSink::Stdout => DecisionLog::to_stdout(config.decision_log.queue),
-        DecisionSink::File(path) => DecisionLog::to_file(path, config.decision_log.queue),
+        DecisionSink::Stdout => DecisionLog::to_stdout(config.decision_log.queue).map(with_inputs),
+        DecisionSink::File(path) => DecisionLog::to_file(path, config.decision_log.queue).map(with_inputs),
     }
 }
 

@@ -135,6 +135,7 @@ pub(crate) fn orders(access: AccessMode) -> Resource {
         strip_signature_headers: false,
         refuse_replays: true,
         policy_headers: Vec::new(),
+        rpc: Vec::new(),
         authorization_path: "/authorize".into(),
         revocation_path: "/revoke".into(),
         metadata: ResourceMetadata {

@@ -15,6 +15,8 @@ pub(super) struct Places<'a> {
     pub(super) schemas: &'a Path,
     pub(super) key: &'a Path,
     pub(super) decisions: &'a Path,
+    /// Resources that have policies beside those of the one that is walked.
+    pub(super) others: Vec<String>,
     /// Where the agent provider and the person server are reached.
     pub(super) agents: String,
     pub(super) persons: String,
@@ -33,6 +35,9 @@ fn text(places: &Places<'_>) -> String {
     let (agents, persons) = (&places.agents, &places.persons);
     let scopes: Vec<_> = SCOPES.iter().map(|(scope, meaning)| format!("{scope}: {meaning}")).collect();
     let scopes = scopes.join(", ");
+    // Each folder of policies is some resource's; nothing is served for these.
+    let other = |id| format!("  - {{ id: {id}, hosts: [{id}.localhost], agent_servers: [{{ issuer: {AGENTS} }}] }}\n");
+    let others: String = places.others.iter().map(other).collect();
     format!(
         r#"# Port 0: the system chooses.
 listen: {{ grpc: "127.0.0.1:0", http: "127.0.0.1:0" }}
@@ -55,7 +60,7 @@ resources:
     agent_servers: [{{ issuer: {AGENTS} }}]
     person_servers: [{{ issuer: {PERSONS} }}]
     name: Orders
-"#
+{others}"#
     )
 }
 
@@ -72,9 +77,17 @@ mod tests {
     fn the_configuration_is_in_order() {
         let odd = Path::new("/tmp/a \"b\": c");
         let (agents, persons) = ("http://127.0.0.1:1".to_owned(), "http://127.0.0.1:2".to_owned());
-        let places = Places { policies: odd, schemas: odd, key: odd, decisions: odd, agents, persons };
+        let places = Places {
+            policies: odd,
+            schemas: odd,
+            key: odd,
+            decisions: odd,
+            others: vec!["files".into()],
+            agents,
+            persons,
+        };
         let config = config(&places).unwrap();
         assert_eq!(config.policies.dir, odd);
-        assert_eq!(config.resources.len(), 1);
+        assert_eq!(config.resources.len(), 2);
     }
 }

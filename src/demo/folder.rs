@@ -4,13 +4,17 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::authorizer::config::ResourceId;
 use crate::authorizer::random;
 
 /// The samples, as the repository has them.
-const SAMPLES: [(&str, &str); 4] = [
+const SAMPLES: [(&str, &str); 7] = [
     ("policies/_all/guard-rails.cedar", include_str!("../../policies/_all/guard-rails.cedar")),
+    ("policies/orders/missions.cedar", include_str!("../../policies/orders/missions.cedar")),
     ("policies/orders/orders.cedar", include_str!("../../policies/orders/orders.cedar")),
     ("policies/orders/public.cedar", include_str!("../../policies/orders/public.cedar")),
+    ("policies/orders/step-up.cedar", include_str!("../../policies/orders/step-up.cedar")),
+    ("policies/orders/time-boxed.cedar", include_str!("../../policies/orders/time-boxed.cedar")),
     ("schemas/aauth.cedarschema", include_str!("../../schemas/aauth.cedarschema")),
 ];
 
@@ -61,6 +65,14 @@ impl Drop for Folder {
         // What cannot be removed now is removed with the rest of the system's temporary files.
         let _ = fs::remove_dir_all(&self.0);
     }
+}
+
+/// The resources, but for `orders`, that a folder of policies is for.
+pub(super) fn other_resources(policies: &Path) -> Vec<String> {
+    let entries = fs::read_dir(policies).into_iter().flatten().flatten();
+    let names = entries.filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name());
+    let names = names.filter_map(|name| name.to_str().map(str::to_owned));
+    names.filter(|name| name != "orders" && ResourceId::parse(name).is_ok()).collect()
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::Options;
 use super::agent_provider::AgentProvider;
 use super::client::Client;
 use super::config::{Places, config};
-use super::folder::Folder;
+use super::folder::{Folder, other_resources};
 use super::gateway::{Gateway, Log};
 use super::names::{AGENTS, ORDERS, ORDERS_HOST, PERSONS, server};
 use super::person_server::PersonServer;
@@ -67,6 +67,7 @@ impl World {
             schemas: &schemas,
             key: &key,
             decisions: &decisions,
+            others: other_resources(&policies),
             agents: agents.url(),
             persons: persons.url(),
         })?;

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{Context, Entity, EntityUid, RestrictedExpression};
 
+use super::call::Call;
 use super::dates::datetime;
+use super::input::Type;
 use super::mentions::Mentions;
 use super::names::{names, uid};
 use super::path::percent_decode;
@@ -26,6 +28,7 @@ pub(super) fn build(
     token: &EntityUid,
     now: i64,
     mentions: Mentions,
+    input: Option<&Type>,
 ) -> Result<Built, String> {
     let mut entities = Vec::new();
     let mut pairs = Vec::new();
@@ -40,6 +43,14 @@ pub(super) fn build(
     if mentions.any(Mentions::REQUEST) {
         let record = RestrictedExpression::new_record(request).map_err(|error| error.to_string())?;
         pairs.push(("request".to_owned(), record));
+    }
+    if let Some(call) = facts.call {
+        if mentions.any(Mentions::CALL) {
+            pairs.push(asked(call, &mut entities)?);
+        }
+        if let (true, Some(input), Call::Mcp(call)) = (mentions.any(Mentions::INPUT), input, call) {
+            pairs.push(("input".to_owned(), input.of_arguments(&call.arguments)?));
+        }
     }
     let context = Context::from_pairs(pairs).map_err(|error| error.to_string())?;
     Ok(Built { context, entities })
@@ -77,6 +88,34 @@ fn request(
         put("peer", string(peer));
     }
     Ok(fields)
+}
+
+/// The call, under the name of its protocol.
+fn asked(call: &Call, entities: &mut Vec<Entity>) -> Result<(String, RestrictedExpression), String> {
+    let string = |value: &str| RestrictedExpression::new_string(value.to_owned());
+    let (name, method, optional) = match call {
+        Call::Mcp(call) => {
+            ("mcp", call.method_name(), vec![("tool", &call.tool), ("prompt", &call.prompt), ("uri", &call.uri)])
+        }
+        Call::A2a(call) => {
+            ("a2a", call.method.as_str(), vec![("task_id", &call.task_id), ("context_id", &call.context_id)])
+        }
+    };
+    let mut fields = vec![("method".to_owned(), string(method))];
+    fields.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), string(value.as_ref()?)))));
+    if let Call::Mcp(call) = call {
+        let uid = uid(&names().mcp_arguments, "arguments");
+        let tags = call.arguments.iter().map(|(name, value)| (name.clone(), string(&argument(value))));
+        entities.push(Entity::new_with_tags(uid.clone(), [], [], tags).map_err(|error| error.to_string())?);
+        fields.push(("arguments".to_owned(), RestrictedExpression::new_entity_uid(uid)));
+    }
+    let record = RestrictedExpression::new_record(fields).map_err(|error| error.to_string())?;
+    Ok((name.to_owned(), record))
+}
+
+/// Text is as it is, everything else is in JSON.
+fn argument(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 type Values = BTreeMap<String, BTreeSet<String>>;

@@ -9,6 +9,7 @@ use cedar_policy::{
 
 use super::annotations::Obligations;
 use super::answer;
+use super::catalogue::Entry;
 use super::consent;
 use super::decision::{Decision, Effect, PolicyError};
 use super::index::{Index, Slice};
@@ -17,7 +18,7 @@ use super::mentions::Mentions;
 use super::names::{names, uid};
 use super::question::{Asked, Question, Refusal};
 use super::request::RequestFacts;
-use super::schema::Actions;
+use super::schema::{Actions, Merged};
 use super::source::Home;
 use super::subject::Subject;
 
@@ -25,10 +26,11 @@ use super::subject::Subject;
 #[derive(Debug)]
 pub struct Snapshot {
     authorizer: Authorizer,
-    schema: Schema,
-    actions: Actions,
-    resources: HashMap<String, Resource>,
+    schema: Arc<Schema>,
+    actions: Arc<Actions>,
+    resources: HashMap<String, Arc<Resource>>,
     obligations: HashMap<Arc<str>, Arc<Obligations>>,
+    catalogue: Vec<Entry>,
     generation: u64,
     content_hash: String,
 }
@@ -65,19 +67,51 @@ impl Snapshot {
     pub(super) fn new(
         loaded: &[Loaded],
         resources: &[String],
-        schema: &Schema,
+        merged: &Merged,
         generation: u64,
         content_hash: String,
     ) -> Result<Self, String> {
-        let actions = Actions::of(schema)?;
+        let actions = Arc::new(Actions::of(merged)?);
+        let policies: Vec<&Loaded> = loaded.iter().collect();
         let resources = resources
             .iter()
-            .map(|id| Ok((id.clone(), Resource::new(id, loaded, &actions)?)))
+            .map(|id| Ok((id.clone(), Arc::new(Resource::new(id, &policies, &actions)?))))
             .collect::<Result<_, Box<PolicySetError>>>()
             .map_err(|error| error.to_string())?;
         let obligations = loaded.iter().map(|l| (Arc::clone(&l.obligations.id), Arc::clone(&l.obligations))).collect();
-        let schema = schema.clone();
-        Ok(Self { authorizer: Authorizer::new(), schema, actions, resources, obligations, generation, content_hash })
+        let schema = Arc::new(merged.schema.clone());
+        let catalogue = loaded.iter().map(Entry::of).collect();
+        Ok(Self {
+            authorizer: Authorizer::new(),
+            schema,
+            actions,
+            resources,
+            obligations,
+            catalogue,
+            generation,
+            content_hash,
+        })
+    }
+
+    /// This set with these policies in the place of its own, at the resources that `home` reaches. They are neither
+    /// validated nor tried.
+    pub(super) fn with(&self, policies: &[&Loaded], home: &Home) -> Result<Self, String> {
+        let mut resources = self.resources.clone();
+        for (id, resource) in resources.iter_mut().filter(|(id, _)| home.reaches(id)) {
+            let changed = Resource::new(id, policies, &self.actions).map_err(|error| error.to_string())?;
+            *resource = Arc::new(changed);
+        }
+        Ok(Self {
+            authorizer: self.authorizer.clone(),
+            schema: Arc::clone(&self.schema),
+            actions: Arc::clone(&self.actions),
+            resources,
+            obligations: self.obligations.clone(),
+            // That is for explaining, and a mutant is only asked.
+            catalogue: Vec::new(),
+            generation: self.generation,
+            content_hash: self.content_hash.clone(),
+        })
     }
 
     /// Whether this subject may have what is asked of this resource.
@@ -90,6 +124,27 @@ impl Snapshot {
             }
             Err(refusal) => answer::refused(self, refusal),
         }
+    }
+
+    /// The decisions about several questions of one request, by one set of policies, up to the first that no consent
+    /// could change.
+    pub fn decide_each<'f>(
+        &self,
+        resource: &str,
+        subject: &Subject,
+        asked: impl IntoIterator<Item = RequestFacts<'f>>,
+        now: i64,
+    ) -> Vec<Decision> {
+        let mut decisions = Vec::with_capacity(1);
+        for facts in asked {
+            let decision = self.decide(resource, subject, &facts, now);
+            let stands = !decision.is_permit() && !decision.asks_for_consent();
+            decisions.push(decision);
+            if stands {
+                break;
+            }
+        }
+        decisions
     }
 
     /// The scopes an auth token needs for this to be permitted; none if no scope would.
@@ -111,6 +166,11 @@ impl Snapshot {
     /// How many policies there are.
     pub fn policy_count(&self) -> usize {
         self.obligations.len()
+    }
+
+    /// The policies as they are written, in the order of their files.
+    pub(super) fn catalogue(&self) -> &[Entry] {
+        &self.catalogue
     }
 
     /// Every scope that a policy names.
@@ -176,7 +236,7 @@ impl Snapshot {
     }
 
     fn resource(&self, question: Question<'_>) -> Result<&Resource, Refusal> {
-        self.resources.get(question.resource).ok_or_else(Refusal::not_in_schema)
+        self.resources.get(question.resource).map(AsRef::as_ref).ok_or_else(Refusal::not_in_schema)
     }
 
     fn ask(&self, asked: &Asked<'_>, indexes: &[Index]) -> Result<Verdict, Refusal> {
@@ -216,12 +276,9 @@ impl Snapshot {
 }
 
 impl Resource {
-    fn new(id: &str, loaded: &[Loaded], actions: &Actions) -> Result<Self, Box<PolicySetError>> {
+    fn new(id: &str, loaded: &[&Loaded], actions: &Actions) -> Result<Self, Box<PolicySetError>> {
         let own = uid(&names().resource, id);
-        let ours = loaded.iter().filter(|l| match &l.home {
-            Home::All => true,
-            Home::Resource(home) => home == id,
-        });
+        let ours = loaded.iter().copied().filter(|l| l.home.reaches(id));
         let (shadow, enforced): (Vec<&Loaded>, Vec<&Loaded>) = ours.partition(|l| l.obligations.shadow);
         let (permits, forbids): (Vec<&Loaded>, Vec<&Loaded>) =
             shadow.into_iter().partition(|l| l.obligations.effect == Effect::Permit);

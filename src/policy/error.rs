@@ -11,7 +11,7 @@ use super::source::Source;
 const MOST_REPORTED: usize = 100;
 
 /// A place in a file, counted from one, columns in characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// The line.
     pub line: usize,

@@ -1,16 +1,19 @@
 //! From files to policies: parse, name, annotate, validate. All faults of all files are found in one go.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use cedar_policy::{Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
+use cedar_policy::{ActionConstraint, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 
 use super::annotations::{self, Obligations};
-use super::error::{LoadFault, did_you_mean};
+use super::error::{LoadFault, Position, did_you_mean};
 use super::mentions::Mentions;
-use super::names::names;
+use super::names::{names, uid};
 use super::path;
+use super::schema::TOOLS_CALL;
 use super::source::{Home, Source};
 
 /// How far a policy may follow attributes from entity to entity. Requests hold every entity within that reach.
@@ -24,7 +27,20 @@ pub(super) struct Loaded {
     pub(super) home: Home,
     /// What it reads of the context.
     pub(super) mentions: Mentions,
+    /// Where it is written, for those who read about it.
+    pub(super) origin: Origin,
     place: Place,
+}
+
+/// The lines a policy is written on, annotations included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The file.
+    pub file: Arc<Path>,
+    /// Where it begins.
+    pub from: Position,
+    /// Where it ends, with its semicolon.
+    pub to: Position,
 }
 
 /// Where a policy was read.
@@ -32,6 +48,7 @@ pub(super) struct Loaded {
 struct Place {
     source: usize,
     offset: usize,
+    length: usize,
 }
 
 /// Everything that was read, against a schema.
@@ -42,6 +59,23 @@ pub(super) struct Loader<'a> {
 }
 
 impl Loaded {
+    /// Which source it was read from, and which bytes of it are the policy.
+    pub(super) fn place(&self) -> (usize, Range<usize>) {
+        (self.place.source, self.place.offset..self.place.offset + self.place.length)
+    }
+
+    /// Another policy in the place of this one, with its annotations.
+    pub(super) fn replaced(&self, policy: Policy) -> Self {
+        Self {
+            mentions: Mentions::of(&policy),
+            policy,
+            origin: self.origin.clone(),
+            obligations: Arc::clone(&self.obligations),
+            home: self.home.clone(),
+            place: self.place,
+        }
+    }
+
     /// A fault of this policy.
     pub(super) fn fault(&self, sources: &[Source], message: impl Into<String>) -> LoadFault {
         let message = message.into();
@@ -69,6 +103,7 @@ impl<'a> Loader<'a> {
             }
         }
         self.refuse_duplicates(&loaded);
+        self.refuse_half_of_the_tools(&loaded, schema);
         if !self.faults.is_empty() {
             return Err(self.faults);
         }
@@ -86,6 +121,7 @@ impl<'a> Loader<'a> {
         let mut policies: Vec<&Policy> = set.policies().collect();
         // Cedar numbers policies as they come in the file: `policy0`, `policy1` and on.
         policies.sort_by_key(|policy| position_in_file(policy.id()));
+        let file: Arc<Path> = source.path.as_path().into();
         let mut from = 0;
         for policy in policies {
             let text = policy.to_cedar().unwrap_or_default();
@@ -103,7 +139,12 @@ impl<'a> Loader<'a> {
                 obligations: Arc::new(obligations),
                 home: source.home.clone(),
                 mentions: Mentions::of(policy),
-                place: Place { source: index, offset },
+                origin: Origin {
+                    file: Arc::clone(&file),
+                    from: source.position(offset),
+                    to: source.position(offset + text.len().saturating_sub(1)),
+                },
+                place: Place { source: index, offset, length: text.len() },
             });
             // The next policy starts after this one, even where their texts are the same.
             from += text.len();
@@ -121,6 +162,10 @@ impl<'a> Loader<'a> {
                     Err(why) => why.to_owned(),
                 };
                 self.faults.push(fault.hint(hint));
+            }
+            if *uid.type_name() == names().mcp_tool && id.split_once('/').is_none_or(|(server, _)| server.is_empty()) {
+                let fault = LoadFault::at(source, offset, format!("no call is of the tool `{}`", id.escape_debug()));
+                self.faults.push(fault.hint("name the server too, as `files/read_file`"));
             }
             if *uid.type_name() == names().resource && !self.resources.iter().any(|known| known == id) {
                 let fault = LoadFault::at(source, offset, format!("no resource has the id `{}`", id.escape_debug()));
@@ -150,6 +195,22 @@ impl<'a> Loader<'a> {
         }
     }
 
+    /// Once a tool has an action of its own, `action == MCP::Action::"tools/call"` is no longer about it: a `forbid` that
+    /// holds today would silently stop to hold for that tool.
+    fn refuse_half_of_the_tools(&mut self, loaded: &[Loaded], schema: &Schema) {
+        let every = uid(&names().mcp_action, TOOLS_CALL);
+        let Ok(actions) = schema.action_entities() else { return };
+        let Some(one) = schema.actions().find(|one| actions.is_ancestor_of(&every, one)) else { return };
+        for policy in loaded {
+            if matches!(policy.policy.action_constraint(), ActionConstraint::Eq(action) if action == every) {
+                let message =
+                    format!("`action == {every}` leaves out tools that have actions of their own, as `{one}`");
+                let fault = policy.fault(self.sources, message);
+                self.faults.push(fault.hint(format!("write `action in {every}`")));
+            }
+        }
+    }
+
     /// Validates strictly, with warnings as errors: a policy that can never match is only a warning to Cedar.
     fn validate(&mut self, loaded: &[Loaded], schema: &Schema) {
         let places: HashMap<&str, Place> = loaded.iter().map(|l| (&*l.obligations.id, l.place)).collect();
@@ -163,12 +224,20 @@ impl<'a> Loader<'a> {
         let result = Validator::new(schema.clone()).validate_with_level(&set, ValidationMode::Strict, LEVEL);
         let errors = result.validation_errors().map(|e| (e.policy_id(), e as &dyn miette::Diagnostic));
         let warnings = result.validation_warnings().map(|w| (w.policy_id(), w as &dyn miette::Diagnostic));
-        for (id, error) in errors.chain(warnings) {
+        let mut told = HashSet::new();
+        // Cedar tells one fault for every action it is a fault for; once is enough, and of HTTP, where it is one there.
+        let mut found: Vec<_> = errors.chain(warnings).map(|(id, error)| (id, error, error.to_string())).collect();
+        found.sort_by(|(_, _, a), (_, _, b)| (!a.contains("HTTP::"), a).cmp(&(!b.contains("HTTP::"), b)));
+        for (id, error, _) in found {
             let place = places.get(AsRef::<str>::as_ref(id));
-            self.faults.push(match place.and_then(|p| Some((self.sources.get(p.source)?, p.offset))) {
+            let fault = match place.and_then(|p| Some((self.sources.get(p.source)?, p.offset))) {
                 Some((source, offset)) => LoadFault::cedar(source, offset, error),
                 None => LoadFault::whole("policies", error.to_string()),
-            });
+            };
+            let about = fault.message.split_once(" in context for ").map_or(&*fault.message, |(what, _)| what);
+            if told.insert((fault.file.clone(), fault.position, about.to_owned())) {
+                self.faults.push(fault);
+            }
         }
     }
 }

@@ -27,6 +27,10 @@ impl Mentions {
     pub(super) const DETAILS: Self = Self(1 << 9);
     /// The principal's ancestors.
     pub(super) const ANCESTORS: Self = Self(1 << 10);
+    /// The call, where one is asked.
+    pub(super) const CALL: Self = Self(1 << 11);
+    /// The arguments of a tool, typed.
+    pub(super) const INPUT: Self = Self(1 << 12);
     /// Any part of the request.
     pub(super) const REQUEST: Self = Self(0b1111_1110);
     pub(super) const EVERYTHING: Self = Self(u16::MAX);
@@ -103,6 +107,8 @@ fn access(tree: &Value) -> Option<Mentions> {
         return Some(match attribute {
             "now" => Mentions::NOW,
             "token" => Mentions::TOKEN | Mentions::DETAILS,
+            "mcp" | "a2a" => Mentions::CALL,
+            "input" => Mentions::INPUT,
             _ => Mentions::EVERYTHING,
         });
     }
@@ -116,6 +122,8 @@ fn access(tree: &Value) -> Option<Mentions> {
             _ => Mentions::TOKEN | Mentions::DETAILS,
         }),
         "request" => Some(of_request(attribute)),
+        "mcp" | "a2a" => Some(Mentions::CALL),
+        "input" => Some(Mentions::INPUT),
         _ => None,
     }
 }
@@ -179,6 +187,11 @@ mod tests {
             (r#"context.request.query.hasTag("a")"#, Mentions::QUERY),
             (r#"context.request.headers.getTag("a").contains("b")"#, Mentions::HEADERS),
             ("context.request has source_ip && context.request.source_ip.isIpv4()", Mentions::SOURCE_IP),
+            (r#"context.mcp.tool == "a""#, Mentions::CALL),
+            (r#"context has mcp && context.mcp.arguments.hasTag("a")"#, Mentions::CALL),
+            ("context.a2a has task_id", Mentions::CALL),
+            (r#"context.input.path like "/a/*""#, Mentions::INPUT),
+            ("context.mcp == context.request", Mentions::EVERYTHING),
             ("context has request.peer", Mentions::EVERYTHING),
             (r#"context.request == {"a": 1}"#, Mentions::EVERYTHING),
             (r#"context == {"now": 1}"#, Mentions::EVERYTHING),

@@ -21,6 +21,12 @@ pub(super) struct Names {
     pub(super) path: EntityTypeName,
     pub(super) parameters: EntityTypeName,
     pub(super) http_action: EntityTypeName,
+    pub(super) mcp_action: EntityTypeName,
+    pub(super) mcp_server: EntityTypeName,
+    pub(super) mcp_tool: EntityTypeName,
+    pub(super) mcp_arguments: EntityTypeName,
+    pub(super) a2a_action: EntityTypeName,
+    pub(super) a2a_agent: EntityTypeName,
 }
 
 static NAMES: LazyLock<Names> = LazyLock::new(|| Names {
@@ -38,6 +44,12 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| Names {
     path: parse("HTTP::Path"),
     parameters: parse("HTTP::Parameters"),
     http_action: parse("HTTP::Action"),
+    mcp_action: parse("MCP::Action"),
+    mcp_server: parse("MCP::Server"),
+    mcp_tool: parse("MCP::Tool"),
+    mcp_arguments: parse("MCP::Arguments"),
+    a2a_action: parse("A2A::Action"),
+    a2a_agent: parse("A2A::Agent"),
 });
 
 /// The schema's names.

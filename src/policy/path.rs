@@ -12,7 +12,7 @@ const MAX_LENGTH: usize = 8192;
 const MAX_SEGMENTS: usize = 64;
 
 /// The path as policies know it, or why it is refused.
-pub(super) fn canonical(path: &str) -> Result<String, &'static str> {
+pub fn canonical(path: &str) -> Result<String, &'static str> {
     let Some(rest) = path.strip_prefix('/') else {
         return Err("the path does not start with a slash");
     };

@@ -1,7 +1,9 @@
-//! A question read and put in Cedar's terms: the action with its groups, the path with its prefixes, the context.
+//! A question read and put in Cedar's terms: the action with its groups, what is asked of with all it is below, the
+//! context.
 
 use cedar_policy::{Entities, Entity, EntityUid, Request, Schema};
 
+use super::call::Call;
 use super::context;
 use super::decision::Cause;
 use super::index::{Index, Slice};
@@ -45,7 +47,9 @@ pub(super) struct Asked<'a> {
     action: &'a Action,
     subject: &'a Subject,
     path: String,
-    /// The path, its prefixes, and the resource.
+    /// What is asked of: the path, or what the call is of.
+    target: EntityUid,
+    /// That, and what it is below: the path, its prefixes, and the resource.
     lineage: Vec<EntityUid>,
 }
 
@@ -57,15 +61,21 @@ impl<'a> Asked<'a> {
         resource: &EntityUid,
         actions: &'a Actions,
     ) -> Result<Self, Refusal> {
-        let action = actions.of_method(question.facts.method).ok_or_else(Refusal::not_in_schema)?;
+        let action = match question.facts.call {
+            None => actions.of_method(question.facts.method),
+            Some(call) => actions.of_call(call),
+        };
+        let action = action.ok_or_else(Refusal::not_in_schema)?;
         if !action.admits(subject.kind()) {
             return Err(Refusal::not_in_schema());
         }
         let path =
             path::canonical(question.facts.path).map_err(|message| Refusal::because(Cause::Unreadable, message))?;
-        let prefixes = path::prefixes(&path).map(|prefix| uid(&names().path, prefix));
-        let lineage = prefixes.chain([resource.clone()]).collect();
-        Ok(Self { question, action, subject, path, lineage })
+        let mut lineage: Vec<_> = question.facts.call.map(served).unwrap_or_default();
+        lineage.extend(path::prefixes(&path).map(|prefix| uid(&names().path, prefix)));
+        lineage.push(resource.clone());
+        let target = lineage.first().unwrap_or(resource).clone();
+        Ok(Self { question, action, subject, path, target, lineage })
     }
 
     /// The policies that can match.
@@ -76,11 +86,12 @@ impl<'a> Asked<'a> {
     /// The question as Cedar takes it, with as much of the context as is read.
     pub(super) fn build(&self, mentions: Mentions) -> Result<(Request, Entities), Refusal> {
         let Question { facts, now, .. } = self.question;
-        let built = context::build(facts, &self.path, self.subject.token_uid(), now, mentions)
-            .map_err(|message| Refusal::because(Cause::Unreadable, message))?;
+        let built =
+            context::build(facts, &self.path, self.subject.token_uid(), now, mentions, self.action.input.as_ref())
+                .map_err(|message| Refusal::because(Cause::Unreadable, message))?;
         // All ancestors are given as parents, so none of them needs an entity of its own.
-        let path = Entity::new_no_attrs(self.uid(), self.lineage.iter().skip(1).cloned().collect());
-        let entities = built.entities.into_iter().chain([path, self.action.entity.clone()]);
+        let target = Entity::new_no_attrs(self.target.clone(), self.lineage.iter().skip(1).cloned().collect());
+        let entities = built.entities.into_iter().chain([target, self.action.entity.clone()]);
         let failed = |message: String| Refusal::because(Cause::EvaluationError, message);
         // Adding closes the hierarchy again in a fraction of the time that `from_entities` takes to close it.
         let entities = self.caller(mentions).map_err(failed)?.add_entities(entities, None);
@@ -112,12 +123,24 @@ impl<'a> Asked<'a> {
     }
 
     fn request(&self, context: cedar_policy::Context, schema: Option<&Schema>) -> Result<Request, String> {
-        Request::new(self.subject.uid()?, self.action.uid.clone(), self.uid(), context, schema)
+        Request::new(self.subject.uid()?, self.action.uid.clone(), self.target.clone(), context, schema)
             .map_err(|error| error.to_string())
     }
 
-    /// The path's own entity.
-    fn uid(&self) -> EntityUid {
-        uid(&names().path, &self.path)
+    /// What is asked for.
+    pub(super) fn action(&self) -> &Action {
+        self.action
+    }
+}
+
+/// What a call is of, and what that belongs to.
+fn served(call: &Call) -> Vec<EntityUid> {
+    let n = names();
+    match call {
+        Call::Mcp(call) => {
+            let tool = call.tool_id().map(|tool| uid(&n.mcp_tool, tool));
+            tool.into_iter().chain([uid(&n.mcp_server, &call.server)]).collect()
+        }
+        Call::A2a(call) => vec![uid(&n.a2a_agent, &call.agent)],
     }
 }

@@ -91,6 +91,11 @@ impl Subject {
         &self.0.principal
     }
 
+    /// What it proved who it is with, where that was a token.
+    pub fn token(&self) -> Option<&TokenFacts> {
+        self.0.token.as_ref()
+    }
+
     /// The scopes it holds.
     pub fn scopes(&self) -> &[String] {
         self.0.token.as_ref().map_or(&[], |token| &token.scopes)

@@ -69,7 +69,16 @@ pub(super) fn ask(store: &PolicyStore, subject: &Subject, method: &str, path: &s
 }
 
 pub(super) fn facts<'a>(method: &'a str, path: &'a str) -> RequestFacts<'a> {
-    RequestFacts { method, host: "orders.example", path, query: None, headers: &[], source_ip: None, peer: None }
+    RequestFacts {
+        method,
+        host: "orders.example",
+        path,
+        query: None,
+        headers: &[],
+        source_ip: None,
+        peer: None,
+        call: None,
+    }
 }
 
 pub(super) fn ada() -> Principal {

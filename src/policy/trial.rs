@@ -1,4 +1,4 @@
-//! Tries a set of policies before it is taken: every method, by every kind of caller, at every resource.
+//! Tries a set of policies before it is taken: every method and call, by every kind of caller, at every resource.
 //!
 //! Validation proves that policies fit the schema. The trial proves that requests do, so that they need not be
 //! validated one by one, and finds the policies that fail on an ordinary request, which validation cannot see (an
@@ -8,12 +8,17 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use cedar_policy::Schema;
+use serde_json::json;
 
+use super::call::{A2aCall, Call, McpCall};
 use super::engine::Snapshot;
 use super::error::LoadFault;
+use super::input::Type;
 use super::load::Loaded;
+use super::names::names;
 use super::question::Question;
 use super::request::{ClaimValue, Principal, RequestFacts, TokenFacts, TokenKind};
+use super::schema::{Action, TOOLS_CALL};
 use super::source::Source;
 use super::store::StoreConfig;
 use super::subject::Subject;
@@ -35,7 +40,8 @@ pub(super) fn run(
     for resource in &config.resources {
         for action in snapshot.actions().iter() {
             for subject in &subjects {
-                let facts = facts(action.uid.id().unescaped());
+                let call = call(action);
+                let facts = facts(action, call.as_ref());
                 let question = Question { resource, facts: &facts, now: NOW };
                 let enforced = snapshot.weigh(question, subject).map(|verdict| verdict.errors).unwrap_or_default();
                 let errors = enforced.into_iter().chain(snapshot.weigh_shadow(question, subject).errors);
@@ -60,23 +66,68 @@ fn conformance(snapshot: &Snapshot, subjects: &[Subject], config: &StoreConfig, 
     };
     for action in snapshot.actions().iter() {
         for subject in subjects {
-            let method = action.uid.id().unescaped();
-            let question = Question { resource, facts: &facts(method), now: NOW };
-            if snapshot.read(question, subject).is_ok_and(|asked| asked.conforms(schema).is_err()) {
-                let message = format!("requests for `{method}` do not fit its declaration");
-                faults.push(
-                    LoadFault::whole(&config.schemas_dir, message)
-                        .hint("declare the action with `resource: HTTP::Path` and `context: HTTP::Context`"),
-                );
-            }
+            let call = call(action);
+            let facts = facts(action, call.as_ref());
+            let question = Question { resource, facts: &facts, now: NOW };
+            let Ok(asked) = snapshot.read(question, subject) else { continue };
+            let (message, hint) = if asked.action().uid != action.uid {
+                let hint = "a tool's action is `server/tool`, in `MCP::Action::\"tools/call\"`, on `MCP::Tool`";
+                (format!("nothing that is sent asks for `{}`", action.uid), hint)
+            } else if asked.conforms(schema).is_err() {
+                (format!("requests for `{}` do not fit its declaration", action.uid), declaration(action))
+            } else {
+                continue;
+            };
+            faults.push(LoadFault::whole(&config.schemas_dir, message).hint(hint));
         }
     }
     faults
 }
 
-fn facts(method: &str) -> RequestFacts<'_> {
+/// How an action of this kind has to be declared.
+fn declaration(action: &Action) -> &'static str {
+    if *action.uid.type_name() == names().mcp_action {
+        if action.is_of_tool() {
+            return "declare the action with `resource: MCP::Tool` and the members of `MCP::Context`, beside `input`";
+        }
+        return "declare the action with `resource: MCP::Server` and `context: MCP::Context`";
+    }
+    if *action.uid.type_name() == names().a2a_action {
+        return "declare the action with `resource: A2A::Agent` and `context: A2A::Context`";
+    }
+    "declare the action with `resource: HTTP::Path` and `context: HTTP::Context`"
+}
+
+/// A call that asks for this action; none where it is a method of HTTP.
+fn call(action: &Action) -> Option<Call> {
+    let (id, text) = (action.uid.id().unescaped(), |text: &str| Some(text.to_owned()));
+    if *action.uid.type_name() == names().a2a_action {
+        let (method, agent) = (id.to_owned(), "agent".to_owned());
+        return Some(Call::A2a(A2aCall { agent, method, task_id: text("task"), context_id: text("context") }));
+    }
+    if *action.uid.type_name() != names().mcp_action {
+        return None;
+    }
+    let arguments = action.input.as_ref().map_or_else(|| json!({ "argument": "value" }), Type::sample);
+    let arguments = arguments.as_object().cloned().unwrap_or_default();
+    let (prompt, uri) = (text("prompt"), text("file:///resource"));
+    let call = McpCall { server: "server".to_owned(), method: text(id), tool: None, prompt, uri, arguments };
+    Some(Call::Mcp(match id {
+        TOOLS_CALL => McpCall { tool: text("tool"), ..call },
+        "notification" => McpCall { method: text("notifications/initialized"), ..call },
+        "response" => McpCall { method: None, ..call },
+        _ if action.is_of_tool() => {
+            let (server, tool) = id.split_once('/').unwrap_or((id, ""));
+            McpCall { server: server.to_owned(), method: text(TOOLS_CALL), tool: text(tool), ..call }
+        }
+        _ => call,
+    }))
+}
+
+fn facts<'a>(action: &'a Action, call: Option<&'a Call>) -> RequestFacts<'a> {
     RequestFacts {
-        method,
+        method: if call.is_some() { "POST" } else { action.uid.id().unescaped() },
+        call,
         host: "resource.example",
         path: "/a/b",
         query: Some("a=1&b=2"),

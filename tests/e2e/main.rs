@@ -4,8 +4,10 @@
 
 mod access;
 mod interop;
+mod mcp;
 mod mesh;
 mod neighbours;
+mod review;
 mod samples;
 mod support;
 mod traces;

@@ -3,7 +3,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test stops at the first surprise")]
 
 mod captures;
+mod cli_author;
+mod cli_review;
 mod demo;
 mod policy_tests;
 mod rfc7638;
 mod rfc9421;
+mod samples;

@@ -20,6 +20,7 @@ mod process;
 pub(crate) mod reader;
 mod resource;
 pub(crate) mod resource_reader;
+mod rpc;
 mod size;
 mod trust;
 mod url;

@@ -19,18 +19,24 @@ pub struct Policies {
     pub schemas: PathBuf,
     /// Whether edits take effect without a restart.
     pub watch: bool,
+    /// A candidate set, asked beside the one in force and never obeyed.
+    pub shadow_dir: Option<PathBuf>,
 }
 
 impl Default for Policies {
     fn default() -> Self {
-        Self { dir: "policies".into(), schemas: "schemas".into(), watch: true }
+        Self { dir: "policies".into(), schemas: "schemas".into(), watch: true, shadow_dir: None }
     }
 }
 
 impl Policies {
     pub(super) fn read(section: &Section<'_>) -> Self {
-        let mut policies =
-            Self { dir: section.folder("dir", "policies"), schemas: section.folder("schemas", "schemas"), watch: true };
+        let mut policies = Self {
+            dir: section.folder("dir", "policies"),
+            schemas: section.folder("schemas", "schemas"),
+            watch: true,
+            shadow_dir: section.has("shadow_dir").then(|| section.folder("shadow_dir", "")),
+        };
         section.set("watch", &mut policies.watch, flag);
         policies
     }
@@ -108,6 +114,8 @@ pub struct DecisionLog {
     pub to: DecisionSink,
     /// Lines that wait to be written; beyond them lines are dropped, never checks.
     pub queue: usize,
+    /// Whether lines hold what the policies were asked, persons and queries included.
+    pub inputs: bool,
 }
 
 /// Where decisions are logged.
@@ -123,7 +131,7 @@ pub enum DecisionSink {
 
 impl Default for DecisionLog {
     fn default() -> Self {
-        Self { to: DecisionSink::Stdout, queue: 4096 }
+        Self { to: DecisionSink::Stdout, queue: 4096, inputs: false }
     }
 }
 
@@ -136,6 +144,7 @@ impl DecisionLog {
             path => section.new_file(path).map(DecisionSink::File),
         });
         section.set("queue", &mut log.queue, count(1..=1_000_000));
+        section.set("inputs", &mut log.inputs, flag);
         log
     }
 }

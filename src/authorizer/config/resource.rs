@@ -13,6 +13,7 @@ use crate::aauth::identifier::ServerId;
 use crate::aauth::signature;
 use crate::aauth::token::TokenType;
 use crate::authorizer::resource::AccessMode;
+use crate::authorizer::rpc::RpcRoute;
 
 /// The longest time a resource token may live, and the default.
 pub const MAX_RESOURCE_TOKEN_LIFETIME: Duration = Duration::from_mins(5);
@@ -96,6 +97,8 @@ pub struct ResourceConfig {
     pub strip_signature_headers: bool,
     /// Header fields that policies may see.
     pub forward_headers_to_policy: Vec<String>,
+    /// Where it is served by JSON-RPC.
+    pub rpc: Vec<RpcRoute>,
     /// Whether one signature of an unsafe method is good for one request only.
     pub replay_protection: bool,
     /// Where agents ask for authorization beforehand.
@@ -198,6 +201,7 @@ impl ResourceConfig {
             scheme_override: None,
             strip_signature_headers: false,
             forward_headers_to_policy: Vec::new(),
+            rpc: Vec::new(),
             replay_protection: true,
             authorization_endpoint: Endpoint::at("/authorize"),
             revocation_endpoint: Endpoint::at("/revoke"),

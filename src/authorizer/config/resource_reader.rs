@@ -11,7 +11,7 @@ use super::resource::{
 };
 use super::trust::{Issuer, TrustedIssuer};
 use super::values::{field_name, flag, host, server_id, text, word};
-use super::{duration, legacy, url};
+use super::{duration, legacy, rpc, url};
 use crate::aauth::identifier::{IdentifierRules, ServerId};
 use crate::aauth::signature;
 use crate::aauth::token::TokenType;
@@ -64,6 +64,7 @@ fn named(section: &Section<'_>, id: ResourceId, rules: IdentifierRules) -> Resou
     trust(section, &mut resource, rules);
     tokens(section, &mut resource);
     edge(section, &mut resource, rules);
+    resource.rpc = rpc::routes(section, resource.id.as_str());
     legacy::ignored_resource_keys(section);
     resource
 }

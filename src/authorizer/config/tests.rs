@@ -57,14 +57,20 @@ fn every_key_is_read() {
     assert_eq!(config.listen.grpc, GrpcListen::Tcp("127.0.0.1:7071".parse().unwrap()));
     assert_eq!(config.listen.grpc_tls.as_ref().unwrap().client_ca_file.as_deref(), Some(Path::new("proxies.pem")));
     assert_eq!(config.listen.http_tls.as_ref().unwrap().key_file, Path::new("http.key"));
-    assert_eq!(config.policies, Policies { dir: "p".into(), schemas: "s".into(), watch: false });
+    assert_eq!(
+        config.policies,
+        Policies { dir: "p".into(), schemas: "s".into(), watch: false, shadow_dir: Some("next".into()) }
+    );
     let connect = &config.development.connect;
     assert_eq!(connect.get(&id("https://ps.example")).unwrap().as_str(), "http://127.0.0.1:8765");
     assert_eq!(config.jwks_cache.admit_jwks_origins, [id("https://keys.example")]);
     assert_eq!(config.limits.max_body, 1 << 20);
     assert_eq!(config.limits.drain, Duration::from_secs(90));
     assert!(config.reflection);
-    assert_eq!(config.decision_log, DecisionLog { to: DecisionSink::File("decisions.jsonl".into()), queue: 10 });
+    assert_eq!(
+        config.decision_log,
+        DecisionLog { to: DecisionSink::File("decisions.jsonl".into()), queue: 10, inputs: true }
+    );
     assert_eq!(config.telemetry.otlp_endpoint.as_ref().unwrap().as_str(), "http://collector:4317");
     assert_eq!(config.log.format, LogFormat::Json);
 

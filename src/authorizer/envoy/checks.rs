@@ -50,7 +50,8 @@ impl Checks {
     ) -> CheckResponse {
         match check.and_then(request::read) {
             Ok(request) => {
-                let mut record = Record::of(&request);
+                let attentive = guarded_now(|| self.observer.is_attentive()).unwrap_or_default();
+                let mut record = if attentive { Record::attentive(&request) } else { Record::of(&request) };
                 let span = guarded_now(|| self.observer.span(&request)).unwrap_or_else(Span::none);
                 let answer = self.answer(request, &mut record, deadline).instrument(span.clone()).await;
                 self.conclude(answer, record, &span)

@@ -13,7 +13,7 @@ fn what_is_shipped_is_good() {
     let store = PolicyStore::open(StoreConfig {
         policies_dir: root.join("policies"),
         schemas_dir: root.join("schemas"),
-        resources: vec!["orders".to_owned()],
+        resources: ["orders", "files-mcp", "planner-a2a"].map(str::to_owned).to_vec(),
     })
     .unwrap();
     assert!(ask(&store, &robot(), "GET", "/public/catalogue").is_permit());
@@ -121,7 +121,7 @@ fn faults_have_their_place_and_a_hint() {
         (
             "schemas/mine.cedarschema",
             "namespace HTTP {\n  action \"PROPFIND\" in [\"read\"] appliesTo { principal: AAuth::Agent, resource: Path, context: {} };\n}",
-            "schemas: requests for `PROPFIND` do not fit its declaration (hint: declare the action with `resource: HTTP::Path` and `context: HTTP::Context`)",
+            "schemas: requests for `HTTP::Action::\"PROPFIND\"` do not fit its declaration (hint: declare the action with `resource: HTTP::Path` and `context: HTTP::Context`)",
         ),
         (
             "schemas/mine.cedarschema",

@@ -1,0 +1,215 @@
+//! `authorizer explain`, `record` and `replay`, as an author of policies runs them.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// A folder with policies and a decision log.
+struct Scene(TempDir);
+
+const POLICIES: &str = r#"@id("orders-read")
+@scope("orders.read")
+permit (principal is AAuth::Person, action in HTTP::Action::"read", resource in HTTP::Path::"/v1")
+when { context.token.scopes.contains("orders.read") };
+"#;
+
+const NO_ORDERS: &str = r#"
+@id("no-orders")
+@reason("not today")
+forbid (principal, action, resource in HTTP::Path::"/v1/orders");
+"#;
+
+impl Scene {
+    fn new() -> Self {
+        let scene = Self(TempDir::new().unwrap());
+        scene.write("policies/orders/orders.cedar", POLICIES);
+        scene.write("next/orders/orders.cedar", &format!("{POLICIES}{NO_ORDERS}"));
+        scene
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_authorizer"));
+        let Output { status, stdout, stderr } =
+            command.current_dir(self.0.path()).env_remove("AAUTH_CONFIG").args(arguments).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (status.code().unwrap(), text(stdout), text(stderr))
+    }
+}
+
+/// A line of Ada's, with her scopes, and what came of it.
+fn line(path: &str, scopes: &[&str], outcome: &str, code: &str, answer: &Value) -> String {
+    json!({
+        "time": "2026-01-01T12:00:00Z", "resource": "orders", "outcome": outcome, "code": code, "level": "authorized",
+        "method": "GET", "host": "orders.example", "path": path, "policies": answer["policies"], "generation": 1,
+        "verify_us": 1, "decide_us": 1, "total_us": 2,
+        "input": { "v": 1, "asked": [{
+            "principal": { "kind": "person", "iss": "https://ps.example", "sub": "ada", "ps": "https://ps.example" },
+            "token": {
+                "typ": "auth", "issuer": "https://ps.example", "jti": "j", "scopes": scopes, "issued_at": 1_767_268_790,
+                "expires_at": 1_767_269_000, "key": "k", "claims": { "plan": "gold" },
+            },
+            "request": { "method": "GET", "host": "orders.example", "path": path },
+            "now": 1_767_268_800,
+            "answer": answer,
+        }] },
+    })
+    .to_string()
+}
+
+fn allowed(path: &str) -> String {
+    line(path, &["orders.read"], "allow", "ok", &json!({ "decision": "allow", "policies": ["orders-read"] }))
+}
+
+fn challenged() -> String {
+    let answer = json!({
+        "decision": "challenge", "cause": "nothing_permits", "requirement": "auth-token", "scope": ["orders.read"],
+        "policies": [],
+    });
+    line("/v1/users", &["other"], "challenged", "auth-token", &answer)
+}
+
+const PLAIN: &str = r#"{"resource":"orders","outcome":"unauthenticated","code":"invalid_signature","policies":[]}"#;
+
+#[test]
+fn a_request_on_the_command_line_is_explained() {
+    let scene = Scene::new();
+    let ada = ["explain", "--as", "person:https://ps.example#ada", "GET", "https://orders.example/v1/orders/42"];
+    let (code, out, _) = scene.run(&ada);
+    assert_eq!(code, 0);
+    for said in [
+        r#"principal  AAuth::Person::"https://ps.example#ada""#,
+        "permit orders-read: false  policies/orders/orders.cedar:1",
+        r#"when { context.token.scopes.contains("orders.read") }: false"#,
+        "decision   challenge auth-token [orders.read]",
+    ] {
+        assert!(out.contains(said), "`{said}` is not in:\n{out}");
+    }
+    let (_, out, _) = scene.run(&[&ada[..], &["--scope", "orders.read", "--format", "json"]].concat());
+    let explained: Value = serde_json::from_str(&out).unwrap();
+    let question = &explained["questions"][0];
+    assert_eq!(question["decision"]["decision"], "allow");
+    assert_eq!(question["policies"][0]["verdict"], "true");
+    assert_eq!(question["policies"][0]["line"], 1);
+}
+
+#[test]
+fn what_is_asked_wrongly_is_told_in_one_line() {
+    let scene = Scene::new();
+    for (arguments, said) in [
+        (&["explain"][..], "nothing to explain"),
+        (&["explain", "GET", "/v1"], "`--as` says who asks"),
+        (&["explain", "--as", "ada", "GET", "/v1"], "`ada` is no caller"),
+        (&["explain", "--as", "agent:robot", "GET", "/v1"], "`robot` is no agent"),
+        (&["explain", "--as", "anonymous", "--policies", "none", "GET", "/v1"], "none: the folder cannot be read"),
+        (&["explain", "--log", "none.jsonl"], "`none.jsonl` cannot be read"),
+    ] {
+        let (code, _, err) = scene.run(arguments);
+        assert_eq!(code, 1, "{arguments:?}: {err}");
+        assert!(err.starts_with("error: ") && err.contains(said), "{arguments:?}: {err}");
+    }
+}
+
+#[test]
+fn a_line_of_the_log_is_explained() {
+    let scene = Scene::new();
+    scene.write("log.jsonl", &format!("{}\n{PLAIN}\n{}\nnonsense\n", allowed("/v1/orders"), challenged()));
+    let (code, out, _) = scene.run(&["explain", "--log", "log.jsonl"]);
+    assert_eq!(code, 0);
+    assert!(out.starts_with("GET orders.example/v1/users of `orders`\n"), "the last one with an input:\n{out}");
+    let (_, out, _) = scene.run(&["explain", "--log", "log.jsonl:1"]);
+    assert!(out.contains("decision   allow, by orders-read"), "{out}");
+    for (place, said) in [
+        ("log.jsonl:2", "log.jsonl:2: the line holds no input; set `decision_log.inputs: true`"),
+        ("log.jsonl:4", "log.jsonl:4:2: is no line of a decision log"),
+        ("log.jsonl:9", "log.jsonl:9: there is no such line"),
+    ] {
+        let (code, _, err) = scene.run(&["explain", "--log", place]);
+        assert!(code == 1 && err.contains(said), "{place}: {err}");
+    }
+}
+
+#[test]
+fn a_replay_tells_what_changes_and_which_policy_changes_it() {
+    let scene = Scene::new();
+    scene.write("log.jsonl", &format!("{}\n{PLAIN}\n{}\n", allowed("/v1/orders"), challenged()));
+    let (code, out, err) = scene.run(&["replay", "--log", "log.jsonl", "--policies", "policies"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert_eq!(out, "2 decisions: 0 change, 2 stay (0 by other policies); 1 lines without input\n");
+
+    let (code, out, _) = scene.run(&["replay", "--log", "log.jsonl", "--policies", "next"]);
+    assert_eq!(code, 1);
+    let row = "line 1  GET orders.example/v1/orders  https://ps.example#ada  allow -> deny 403  by no-orders";
+    assert_eq!(out.lines().next().unwrap(), row);
+    assert!(out.contains("\nno-orders: changes 1\n"), "{out}");
+
+    let (code, out, _) = scene.run(&["replay", "--log", "log.jsonl", "--policies", "next", "--format", "json"]);
+    let replay: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(code, 1);
+    assert_eq!(replay["by_policy"], json!({ "no-orders": 1 }));
+    assert_eq!(replay["changes"][0]["after"]["reason"], "not today");
+}
+
+#[test]
+fn a_replay_goes_on_past_lines_that_cannot_be_read() {
+    let scene = Scene::new();
+    scene.write("log.jsonl", &format!("nonsense\n{}\n", allowed("/v1/orders")));
+    let (code, out, err) = scene.run(&["replay", "--log", "log.jsonl", "--policies", "next"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("error: log.jsonl:1:2: is no line of a decision log"), "{err}");
+    assert!(out.contains("by no-orders"), "{out}");
+
+    scene.write("plain.jsonl", PLAIN);
+    let (code, _, err) = scene.run(&["replay", "--log", "plain.jsonl", "--policies", "next"]);
+    assert!(code == 2 && err.contains("no line holds an input"), "{err}");
+    scene.write("broken/orders/x.cedar", "permit");
+    let (code, _, err) = scene.run(&["replay", "--log", "log.jsonl", "--policies", "broken"]);
+    assert!(code == 2 && err.contains("broken/orders/x.cedar:1:"), "{err}");
+}
+
+#[test]
+fn what_is_recorded_passes_as_tests() {
+    let scene = Scene::new();
+    let lines = [allowed("/v1/orders"), allowed("/v1/orders"), allowed("/v1/users"), challenged(), PLAIN.to_owned()];
+    scene.write("log.jsonl", &lines.join("\n"));
+    let suite = "policies/orders/recorded.test.yaml";
+    let (code, out, err) = scene.run(&["record", "--log", "log.jsonl", "--out", suite]);
+    assert_eq!((code, out.as_str()), (0, ""), "{err}");
+    assert!(err.contains("orders: 1 lines left out: without input"), "{err}");
+    assert!(err.contains("orders: 3 tests, of lines that came up 4 times"), "{err}");
+    let text = fs::read_to_string(scene.path(suite)).unwrap();
+    assert!(text.contains("as: ada\n") && text.contains("as: ada-2\n"), "{text}");
+
+    let (code, out, err) = scene.run(&["test", "policies"]);
+    assert_eq!(code, 0, "{out}{err}\n{text}");
+    assert!(out.contains('3'), "{out}");
+    // And fail where the policies are others.
+    scene.write("policies/orders/more.cedar", NO_ORDERS);
+    assert_eq!(scene.run(&["test", "policies"]).0, 1);
+
+    let (code, _, err) = scene.run(&["record", "--log", "log.jsonl", "--out", suite]);
+    assert!(code == 1 && err.contains("cannot write"), "an existing file is never replaced: {err}");
+}
+
+#[test]
+fn a_log_about_several_resources_is_recorded_one_by_one() {
+    let scene = Scene::new();
+    let other = allowed("/v1").replace(r#""resource":"orders""#, r#""resource":"billing""#);
+    scene.write("log.jsonl", &format!("{}\n{other}\nbad\n", allowed("/v1")));
+    let (code, _, err) = scene.run(&["record", "--log", "log.jsonl"]);
+    assert!(code == 1 && err.contains("name one of `billing`, `orders`"), "{err}");
+    let (code, out, _) = scene.run(&["record", "--log", "log.jsonl", "--resource", "billing"]);
+    assert_eq!(code, 2, "a line that cannot be read shows in the exit code");
+    assert!(out.contains("suite: billing\n"), "{out}");
+}
