@@ -62,10 +62,9 @@ struct Watched {
 impl Watched {
     fn of(paths: &[PathBuf]) -> Self {
         let mut watched = Self::default();
-        // Events name absolute paths, whatever was asked to be watched.
-        for path in paths.iter().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone())) {
+        for path in paths {
             if path.is_dir() {
-                watched.folders.insert(path);
+                watched.folders.insert(path.clone());
             } else if let Some(name) = path.file_name() {
                 let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
                 watched.files.insert((parent.unwrap_or(Path::new(".")).to_owned(), name.to_owned()));
