@@ -8,6 +8,7 @@ pub mod digest;
 pub mod error;
 pub mod generation;
 pub mod identifier;
+pub mod interaction_code;
 pub mod key;
 pub mod message;
 pub mod metadata;
