@@ -18,4 +18,5 @@ mod sf;
 pub mod signature;
 pub mod signing;
 pub mod token;
+pub mod url;
 pub mod verify;

@@ -118,7 +118,9 @@ impl From<MetadataFault> for SignatureError {
         let code = match fault {
             MetadataFault::IssuerMissing => SignatureErrorCode::IssuerMissing,
             MetadataFault::IssuerMismatch => SignatureErrorCode::IssuerMismatch,
-            MetadataFault::NotJson | MetadataFault::JwksUriMissing => SignatureErrorCode::InvalidKey,
+            MetadataFault::NotJson | MetadataFault::JwksUriMissing | MetadataFault::Member { .. } => {
+                SignatureErrorCode::InvalidKey
+            }
         };
         Self::new(code, fault.to_string())
     }
