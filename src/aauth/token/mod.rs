@@ -5,8 +5,11 @@
 
 pub mod agent;
 pub mod auth;
+mod interaction;
 pub mod person;
 pub mod resource;
+
+pub use interaction::ResourceInteraction;
 
 use serde_json::{Map, Value};
 
