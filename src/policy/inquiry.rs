@@ -11,13 +11,13 @@ use std::sync::Arc;
 use cedar_policy::{Context, Entities, Entity, EntityTypeName, EntityUid, Request, RestrictedExpression, Schema};
 
 use super::annotations::{Obligations, Require};
+use super::answer;
 use super::dates::datetime;
 use super::decision::{PolicyError, ShadowVerdict};
 use super::engine::{Snapshot, Verdict};
 use super::names::uid;
 use super::schema::Action;
 use super::subject::PrincipalKind;
-use super::answer;
 
 /// A type of entity, read once and used for many names.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -83,6 +83,13 @@ impl PolicyStore {
         Ok(Self { config, terms, current: ArcSwap::from_pointee(snapshot), last_error: ArcSwapOption::empty(), seen })
     }
 
+    /// Policies that are compiled into a program, by name and text. They are those of every resource, and stand.
+    pub fn compiled_in(texts: &[(&str, &str)], resources: Vec<String>, terms: &Terms) -> Result<Self, LoadErrors> {
+        let config = StoreConfig { policies_dir: PathBuf::new(), schemas_dir: PathBuf::new(), resources };
+        let snapshot = build(Sources::of_texts(texts), &config, terms, 1)?.snapshot;
+        Ok(Self::standing(Arc::new(snapshot)))
+    }
+
     /// A store in which this one set stands, whatever becomes of the files it came from.
     pub fn standing(snapshot: Arc<Snapshot>) -> Self {
         let config = StoreConfig { policies_dir: PathBuf::new(), schemas_dir: PathBuf::new(), resources: Vec::new() };
@@ -98,6 +105,9 @@ impl PolicyStore {
 
     /// Loads the policies again, if the files changed. Blocks for as long as that takes.
     pub fn reload(&self) -> ReloadOutcome {
+        if self.config.policies_dir.as_os_str().is_empty() {
+            return ReloadOutcome::Unchanged;
+        }
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let sources = source::read(&self.config, self.terms.loose);
         if sources.hash == *seen {
