@@ -27,22 +27,22 @@ pub(super) const KEYS_WITHIN: Duration = Duration::from_secs(5);
 
 /// An agent that signed a request: proved, trusted and not revoked.
 #[derive(Debug, Clone)]
-pub struct Signed {
+pub(super) struct Signed {
     /// Its agent token.
-    pub agent: Verified<AgentToken>,
+    pub(super) agent: Verified<AgentToken>,
     /// The same as it was sent, for an access server to see.
-    pub compact: String,
+    pub(super) compact: String,
 }
 
 impl Signed {
     /// Which agent.
-    pub fn key(&self) -> AgentKey {
+    pub(super) fn key(&self) -> AgentKey {
         AgentKey { iss: self.agent.common.iss.clone(), sub: self.agent.sub.clone() }
     }
 
-    /// The thumbprint of its key.
-    pub fn thumbprint(&self) -> &str {
-        self.agent.key.thumbprint().as_str()
+    /// What is kept of its token.
+    pub(super) fn seen(&self) -> SeenAgentToken {
+        SeenAgentToken { agent: self.key(), jti: self.agent.common.jti.clone(), exp: self.agent.common.exp }
     }
 }
 
@@ -92,7 +92,7 @@ impl PersonServer {
             let typ = unverified.typ().typ().to_owned();
             return Err(SignatureError::from(TokenFault::WrongType(typ)).into());
         }
-        if !self.trusts_provider(unverified.issuer()).await? {
+        if !self.trusts_provider(unverified.issuer()) {
             let detail = format!("this person server does not know the agent provider `{}`", unverified.issuer());
             return Err(SignatureError::new(Code::InvalidKey, detail).into());
         }
@@ -104,7 +104,7 @@ impl PersonServer {
             jti: agent.common.jti.clone(),
             exp: agent.common.exp,
         };
-        self.store.see_agent_token(&seen).await?;
+        self.store.see_agent_token(seen).await?;
         self.known.remember(compact, &agent);
         Ok(agent)
     }
@@ -131,19 +131,21 @@ impl PersonServer {
     /// "Presenting a Revoked Token".
     async fn not_revoked(&self, agent: &AgentToken) -> Outcome<()> {
         let token = TokenRef { iss: agent.common.iss.clone(), jti: agent.common.jti.clone() };
-        if self.store.is_revoked(&token).await? {
+        if self.is_revoked(token).await? {
             let detail = "the agent token was revoked by its provider";
             return Err(SignatureError::new(Code::RevokedJwt, detail).into());
         }
         Ok(())
     }
 
-    /// Whose agents are served: our own provider's, and those the operator or a person trusts.
-    async fn trusts_provider(&self, provider: &ServerId) -> Outcome<bool> {
-        if *provider == self.settings.issuer || self.settings.agent_providers.accepts(provider) {
-            return Ok(true);
-        }
-        Ok(self.store.is_trusted_provider(provider).await?)
+    /// Whether this token was withdrawn.
+    pub(super) async fn is_revoked(&self, token: TokenRef) -> Outcome<bool> {
+        Ok(!self.store.revoked_of(vec![token]).await?.is_empty())
+    }
+
+    /// Whose agents are served: our own provider's, and those the operator trusts.
+    pub(super) fn trusts_provider(&self, provider: &ServerId) -> bool {
+        *provider == self.settings.issuer || self.settings.agent_providers.accepts(provider)
     }
 
     /// The server that signed: "Keying Material", `jwks_uri`.
@@ -165,7 +167,8 @@ impl PersonServer {
         let proved = match proof(&keys) {
             Err(error) if error.code == Code::InvalidSignature => {
                 let newer = self.issuers.refresh(&id, dwk, &keys, KEYS_WITHIN).await?;
-                proof(&newer.ok_or(error)?)?
+                let keys = newer.ok_or(error)?;
+                proof(&keys)?
             }
             verdict => verdict?,
         };

@@ -7,6 +7,7 @@ use super::answer::{Answer, Reply};
 use super::authenticate::Signed;
 use super::fulfil::Granted;
 use super::hints;
+use super::identify::subagent_token;
 use super::inbound::Inbound;
 use super::refusal::{Outcome, Refusal};
 use super::resource_ask::Behalf;
@@ -70,7 +71,7 @@ impl PersonServer {
             issued_at: minted.common.iat,
             exp: minted.common.exp,
         };
-        self.record_issue(issued, &granted).await?;
+        self.record_issue(signed, issued, rests_on(signed, ask), &granted).await?;
         Ok(Reply::ok(json!({ "auth_token": minted.compact, "expires_in": minted.expires_in() })))
     }
 
@@ -87,4 +88,14 @@ pub(super) fn granted_scopes(ask: &AuthorizeAsk, granted: &Granted) -> Vec<Strin
         Some(narrowed) => ask.scopes.iter().filter(|scope| narrowed.contains(scope)).cloned().collect(),
         None => ask.scopes.clone(),
     }
+}
+
+/// The tokens that an auth token rests on: if one of them is revoked, nothing is issued.
+pub(super) fn rests_on(signed: &Signed, ask: &AuthorizeAsk) -> Vec<TokenRef> {
+    let own = [
+        TokenRef { iss: ask.resource.clone(), jti: ask.jti.clone() },
+        TokenRef { iss: ask.presented.iss.clone(), jti: ask.presented.jti.clone() },
+    ];
+    let upstream = ask.upstream.as_ref().map(|up| TokenRef { iss: up.iss.clone(), jti: up.jti.clone() });
+    own.into_iter().chain(upstream).chain(subagent_token(signed, ask.subagent.as_ref())).collect()
 }

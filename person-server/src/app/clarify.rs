@@ -15,6 +15,7 @@ use super::resource_ask::Behalf;
 use super::{PersonServer, poll};
 use crate::domain::ask::{Ask, AuthorizeAsk};
 use crate::domain::pending::{Exchange, Pending, PendingId, State, Waiting};
+use crate::store::Change;
 
 impl PersonServer {
     /// `POST` to a pending URL: an answer, or a changed request.
@@ -74,11 +75,21 @@ impl PersonServer {
     }
 
     async fn change(&self, signed: &Signed, pending: Pending, ask: Option<Ask>, waiting: Waiting) -> Outcome<Answer> {
-        let changed = Pending { state: State::Waiting(waiting), ask: ask.unwrap_or(pending.ask), ..pending };
-        if !self.store.update_pending(&changed).await? {
+        let id = pending.id.clone();
+        let change = move |stored: &Pending| match &stored.state {
+            // What was answered is the question that is still open, or the answer is to nothing.
+            State::Waiting(now) if now.question.is_some() => {
+                Change { ask: ask.clone(), ..Change::to(State::Waiting(waiting.clone()), true) }
+            }
+            State::Waiting(_) | State::Federating(_) | State::Approved(_) | State::Ended(_) | State::Gone { .. } => {
+                Change::none(false)
+            }
+        };
+        if self.store.change_pending("clarify", &id, change).await? != Some(true) {
             return Err(Refusal::problem(409, "conflict", "the request changed meanwhile: poll it"));
         }
-        self.bell.ring(&changed.id, changed.person.as_ref());
+        self.bell.ring(&id, pending.person.as_ref());
+        let changed = self.store.pending(&id).await?.ok_or_else(Refusal::not_found)?;
         self.outcome(signed, &changed).await
     }
 }

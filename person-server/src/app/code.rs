@@ -8,20 +8,12 @@ use aauth_authorizer::aauth::interaction_code::InteractionCode;
 
 use super::random;
 
-/// Symbols that find the ask.
-pub const LOCATOR: usize = 4;
-
 /// A new code, as it is kept.
-pub fn new() -> String {
+pub(super) fn new() -> String {
     InteractionCode::long(random::code()).symbols().to_owned()
 }
 
 /// A kept code as it is shown: `A1B2-C3D4-E5F6-G7H8`.
-pub fn shown(kept: &str) -> String {
+pub(super) fn shown(kept: &str) -> String {
     InteractionCode::parse(kept).map_or_else(|_| kept.to_owned(), |code| code.displayed())
-}
-
-/// What finds the ask of a code.
-pub fn locator(symbols: &str) -> &str {
-    symbols.get(..LOCATOR).unwrap_or(symbols)
 }

@@ -8,27 +8,15 @@ use aauth_authorizer::aauth::error::PollErrorCode as Code;
 use aauth_authorizer::aauth::interaction_code::InteractionCode;
 
 use super::refusal::{Outcome, Refusal};
-use super::{PersonServer, code, random};
+use super::{PersonServer, random};
 use crate::domain::agent::{AgentKey, Binding};
 use crate::domain::ask::{Ask, Hints};
 use crate::domain::audit::AuditEvent;
 use crate::domain::consent::Consent;
 use crate::domain::decision::{Approval, Decision, Remember};
-use crate::domain::pending::{Approved, Asker, Clarification, Ended, MAX_CODE_FAILURES, Pending, PendingId, State};
+use crate::domain::pending::{Approved, Asker, Clarification, Ended, Pending, PendingId, State};
 use crate::domain::person::PersonKey;
-
-/// What a decision comes to in the store, all of it or nothing.
-#[derive(Debug, Clone)]
-pub struct Decided {
-    /// The ask, in its new state.
-    pub pending: Pending,
-    /// The agent bound to the person with it.
-    pub binding: Option<Binding>,
-    /// What is remembered.
-    pub consent: Option<Consent>,
-    /// What is told of it afterwards.
-    pub audit: AuditEvent,
-}
+use crate::store::{Arrival, Decided, Record};
 
 impl PersonServer {
     /// The person arrives with a code: "Single use". An ask that is nobody's becomes theirs to decide.
@@ -38,40 +26,22 @@ impl PersonServer {
             return Err(Refusal::later(429, "rate_limited", "too many codes were tried: wait a minute", 60));
         }
         let typed = InteractionCode::parse(typed).map_err(|_| refused())?;
-        let found = self.store.pending_by_locator(code::locator(typed.symbols())).await?;
-        let pending = found.ok_or_else(refused)?;
-        let kept = InteractionCode::parse(&pending.code.code).map_err(|_| refused())?;
-        if pending.code.failures >= MAX_CODE_FAILURES || kept != typed {
-            self.wrong_code(&pending).await?;
-            return Err(refused());
+        let arrival = self.store.arrive(person, typed.symbols(), callback.as_deref(), self.clock.now()).await?;
+        match arrival {
+            Arrival::Here(pending) => {
+                self.bell.ring(&pending.id, pending.person.as_ref());
+                Ok(*pending)
+            }
+            Arrival::Failed(pending) => {
+                self.bell.ring(&pending.id, pending.person.as_ref());
+                Err(refused())
+            }
+            Arrival::Expired => {
+                Err(Refusal::problem(Code::Expired.status(), Code::Expired.code(), "nobody decided in time"))
+            }
+            // Another person's ask must not be told from none.
+            Arrival::Unknown | Arrival::Wrong | Arrival::Used | Arrival::NotTheirs => Err(refused()),
         }
-        if self.clock.now() >= pending.expires_at {
-            return Err(Refusal::problem(Code::Expired.status(), Code::Expired.code(), "nobody decided in time"));
-        }
-        // Another person's ask must not be told from none.
-        if pending.person.as_ref().is_some_and(|owner| owner != person) {
-            return Err(refused());
-        }
-        let arrived = self.store.arrive(&pending.id, person, callback.as_deref(), self.clock.now()).await?;
-        let arrived = arrived.ok_or_else(refused)?;
-        self.bell.ring(&arrived.id, arrived.person.as_ref());
-        Ok(arrived)
-    }
-
-    /// After a few wrong tries the interaction has failed.
-    async fn wrong_code(&self, pending: &Pending) -> Outcome<()> {
-        let failures = self.store.wrong_code(&pending.id).await?;
-        if failures >= MAX_CODE_FAILURES {
-            let ended = Ended::new(
-                Code::InvalidCode.status(),
-                Code::InvalidCode.code(),
-                "the code was guessed at too often",
-                self.clock.now(),
-            );
-            self.store.end_pending(&pending.id, &ended).await?;
-            self.bell.ring(&pending.id, pending.person.as_ref());
-        }
-        Ok(())
     }
 
     /// The person decides about an ask of theirs.
@@ -102,12 +72,14 @@ impl PersonServer {
                 (State::Waiting(waiting), "questioned")
             }
         };
-        let decided = self.decided(person, pending, state, what);
-        if !self.store.decide(&decided).await? {
-            return Err(decided_already());
-        }
+        let record = self.recorded(person, &pending, &state, what);
+        let decided = self.store.decide(person, &pending, state, record, now).await?;
         self.bell.ring(id, Some(person));
-        Ok(decided.pending)
+        match decided {
+            Decided::Yes(pending) => Ok(*pending),
+            Decided::Before(_) => Err(decided_already()),
+            Decided::NotTheirs => Err(Refusal::not_found()),
+        }
     }
 
     /// An ask that this person may look at and decide: theirs, or nobody's where there is nobody else.
@@ -115,29 +87,37 @@ impl PersonServer {
         let pending = self.store.pending(id).await?.ok_or_else(Refusal::not_found)?;
         match &pending.person {
             Some(owner) if owner == person => Ok(pending),
-            None if self.store.sole_person().await?.as_ref() == Some(person) => Ok(pending),
+            // Where there is nobody else it can only be theirs, and no code is needed to say so.
+            None if self.is_alone(person).await? => self.arrive(person, &pending.code.code, None).await,
             Some(_) | None => Err(Refusal::not_found()),
         }
     }
 
-    fn decided(&self, person: &PersonKey, pending: Pending, state: State, what: &str) -> Decided {
-        let now = self.clock.now();
-        let (binding, consent) = match &state {
+    /// Whether this is the one person of this server.
+    pub(super) async fn is_alone(&self, person: &PersonKey) -> Outcome<bool> {
+        let people = self.store.people(2).await?;
+        Ok(matches!(people.as_slice(), [only] if only.key == *person))
+    }
+
+    /// What is kept with a decision.
+    fn recorded(&self, person: &PersonKey, pending: &Pending, state: &State, what: &str) -> Record {
+        let (binding, consent) = match state {
             State::Approved(approved) => (
-                self.binding_of(person, &pending, &approved.approval),
-                self.consent_of(person, &pending, &approved.approval),
+                self.binding_of(person, pending, &approved.approval),
+                self.consent_of(person, pending, &approved.approval),
             ),
             State::Waiting(_) | State::Federating(_) | State::Ended(_) | State::Gone { .. } => (None, None),
         };
-        let mut audit = AuditEvent::new(now, Some(person.clone()), &format!("ask.{what}"));
-        audit.detail.insert("kind".to_owned(), pending.ask.kind().into());
-        audit.agent = agent_of(&pending).map(|agent| agent.sub.as_str().to_owned());
-        audit.resource = pending.ask.resource().map(|resource| resource.as_str().to_owned());
-        audit.mission = pending.ask.mission().map(str::to_owned);
-        let mut pending = Pending { state, person: Some(person.clone()), ..pending };
-        // "Out-of-band completion": whoever decides without the code has used it up.
-        pending.code.consumed = true;
-        Decided { pending, binding, consent, audit }
+        let mut event = AuditEvent::new(self.clock.now(), Some(person.clone()), &format!("ask.{what}"));
+        event.detail.insert("kind".to_owned(), pending.ask.kind().into());
+        event.agent = agent_of(pending).map(|agent| agent.sub.as_str().to_owned());
+        event.resource = pending.ask.resource().map(|resource| resource.as_str().to_owned());
+        event.mission = pending.ask.mission().map(str::to_owned);
+        Record {
+            bindings: binding.into_iter().collect(),
+            consents: consent.into_iter().collect(),
+            events: vec![event],
+        }
     }
 
     /// "The binding is typically established lazily -- when the person first authorizes the agent".
@@ -212,7 +192,7 @@ impl PersonServer {
         }
         if let Some(link) = &approval.link {
             let agent = AgentKey { iss: self.settings.issuer.clone(), sub: link.clone() };
-            let known = self.store.binding(&agent).await?;
+            let known = self.store.agent(&agent).await?;
             if !known.is_some_and(|binding| binding.person == *person && binding.is_active()) {
                 return Err(wrong("`link` is not an agent of this person's".to_owned()));
             }

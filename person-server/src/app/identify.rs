@@ -9,7 +9,7 @@ use super::fulfil::Granted;
 use super::hints;
 use super::inbound::Inbound;
 use super::refusal::{Outcome, Refusal};
-use crate::domain::ask::{Ask, IdentifyAsk};
+use crate::domain::ask::{Ask, IdentifyAsk, SubAgent};
 use crate::domain::issued::{Issued, IssuedKind, TokenRef};
 
 impl PersonServer {
@@ -65,7 +65,13 @@ impl PersonServer {
             issued_at: minted.common.iat,
             exp: minted.common.exp,
         };
-        self.record_issue(issued, &granted).await?;
+        let rests_on = issued.upstream.iter().cloned().chain(subagent_token(signed, ask.subagent.as_ref())).collect();
+        self.record_issue(signed, issued, rests_on, &granted).await?;
         Ok(Reply::ok(json!({ "person_token": minted.compact, "expires_in": minted.expires_in() })))
     }
+}
+
+/// The sub-agent's agent token, which is of the same provider as its parent's.
+pub(super) fn subagent_token(signed: &Signed, subagent: Option<&SubAgent>) -> Option<TokenRef> {
+    subagent.map(|subagent| TokenRef { iss: signed.agent.common.iss.clone(), jti: subagent.jti.clone() })
 }

@@ -29,6 +29,7 @@ mod identify;
 pub mod identity;
 mod inbound;
 mod keys;
+mod known;
 mod limiter;
 mod mint;
 mod missions;
@@ -43,8 +44,6 @@ mod resource_ask;
 mod settle;
 mod weigh;
 mod whose;
-
-mod known;
 
 use std::time::Duration;
 
@@ -62,11 +61,9 @@ use reach::Presence;
 
 pub use answer::{Answer, PendingPath, PendingView, Reply};
 pub use bell::{Bell, Listener, Ring};
-pub use decide::Decided;
 pub use inbound::{Inbound, MAX_BODY};
 pub use keys::Keys;
 pub use limiter::Limiter;
-pub use record::Issue;
 pub use refusal::{Outcome, Refusal};
 
 /// What a person server is made of.

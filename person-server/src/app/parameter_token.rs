@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use aauth_authorizer::aauth::error::TokenParameter;
 use aauth_authorizer::aauth::identifier::ServerId;
 use aauth_authorizer::aauth::key::Jwks;
 use aauth_authorizer::aauth::token::resource::ResourceToken;
@@ -18,10 +19,10 @@ use super::refusal::{Outcome, Refusal};
 use crate::domain::issued::TokenRef;
 
 impl PersonServer {
-    /// A person, auth or agent token that came as `<parameter>_token`, verified as one addressed to `audience`.
+    /// A person, auth or agent token that came as a parameter, verified as one addressed to `audience`.
     pub(super) async fn token_parameter(
         &self,
-        parameter: &str,
+        parameter: TokenParameter,
         compact: &str,
         audience: ServerId,
         takes: &[TokenType],
@@ -39,21 +40,21 @@ impl PersonServer {
 
     /// A resource token that came as `resource_token`. Whom it is addressed to is for the caller to look at.
     pub(super) async fn resource_token(&self, compact: &str) -> Outcome<Verified<ResourceToken>> {
-        let refused = |fault: TokenFault| Refusal::token("resource", &fault);
+        let refused = |fault: TokenFault| Refusal::token(TokenParameter::Resource, &fault);
         let unverified = Unverified::parse(compact, self.settings.identifiers).map_err(refused)?;
         if unverified.typ() != TokenType::Resource {
             return Err(refused(TokenFault::WrongType(unverified.typ().typ().to_owned())));
         }
         let rules = self.token_rules(self.settings.issuer.clone());
-        let token = self.proved("resource", &unverified, &rules, verify::resource_challenge).await?;
-        self.parameter_not_revoked("resource", &token.common.iss, &token.common.jti).await?;
+        let token = self.proved(TokenParameter::Resource, &unverified, &rules, verify::resource_challenge).await?;
+        self.parameter_not_revoked(TokenParameter::Resource, &token.common.iss, &token.common.jti).await?;
         Ok(token)
     }
 
     /// Proves a token by its issuer's keys, which are looked for again where the signature fails.
     async fn proved<T>(
         &self,
-        parameter: &str,
+        parameter: TokenParameter,
         token: &Unverified,
         rules: &TokenRules,
         verify: impl Fn(&Unverified, &Jwks, &TokenRules, Seconds) -> Result<T, TokenFault>,
@@ -76,11 +77,11 @@ impl PersonServer {
         }
     }
 
-    async fn parameter_not_revoked(&self, parameter: &str, iss: &ServerId, jti: &str) -> Outcome<()> {
+    async fn parameter_not_revoked(&self, parameter: TokenParameter, iss: &ServerId, jti: &str) -> Outcome<()> {
         let token = TokenRef { iss: iss.clone(), jti: jti.to_owned() };
-        if self.store.is_revoked(&token).await? {
-            let detail = format!("the `{parameter}_token` was revoked by the server that issued it");
-            return Err(Refusal::problem(400, &format!("revoked_{parameter}_token"), detail));
+        if self.is_revoked(token).await? {
+            let detail = format!("the `{}` was revoked by the server that issued it", parameter.name());
+            return Err(Refusal::token_endpoint(parameter.revoked(), detail));
         }
         Ok(())
     }

@@ -16,11 +16,14 @@ use super::{PersonServer, code, random};
 use crate::domain::ask::{Ask, Hints};
 use crate::domain::pending::{Asker, CodeState, Pending, PendingId, State, Waiting, Wanted};
 use crate::domain::person::PersonKey;
+use crate::store::{Added, Limits};
 
 /// Seconds an agent has to answer a question of the person's.
 pub(super) const CLARIFY_WITHIN: Seconds = 300;
 /// Between two looks at the store, for what another replica did.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// How many codes are drawn before giving up: each is taken already with a chance of one in some thousands.
+const CODES_DRAWN: usize = 8;
 
 impl PersonServer {
     /// Keeps an agent's ask for its person to decide.
@@ -57,9 +60,26 @@ impl PersonServer {
             expires_at: now + self.settings.pending_ttl,
             polled_at: None,
         };
-        self.store.add_pending(&pending, self.settings.limits.pending_per_asker).await?;
-        self.bell.ring(&pending.id, pending.person.as_ref());
-        Ok(pending)
+        let mut pending = pending;
+        for _ in 0..CODES_DRAWN {
+            match self.store.add_pending(pending.clone(), self.pending_limits(), now).await? {
+                Added::Yes => {
+                    self.bell.ring(&pending.id, pending.person.as_ref());
+                    return Ok(pending);
+                }
+                Added::CodeTaken => pending.code.code = code::new(),
+                Added::TooManyOfAsker | Added::TooManyForPerson => {
+                    let detail = "too many requests wait already: poll those, or cancel some";
+                    return Err(Refusal::later(429, "rate_limited", detail, 30));
+                }
+            }
+        }
+        Err(Refusal::later(503, "temporarily_unavailable", "no free code was found", 5))
+    }
+
+    fn pending_limits(&self) -> Limits {
+        let limits = &self.settings.limits;
+        Limits { of_asker: limits.pending_per_asker, for_person: limits.pending_per_person }
     }
 
     /// The answer once the person has decided, or where it stands when the asker waits no longer.

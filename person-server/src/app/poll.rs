@@ -12,6 +12,7 @@ use super::fulfil::{Granted, HowDecided};
 use super::inbound::Inbound;
 use super::refusal::{Outcome, Refusal};
 use crate::domain::pending::{Asker, Ended, Pending, PendingId, State};
+use crate::store::Change;
 
 impl PersonServer {
     /// `GET` of a pending URL.
@@ -31,7 +32,7 @@ impl PersonServer {
         match &pending.state {
             State::Gone { .. } => Err(gone()),
             State::Waiting(_) | State::Federating(_) | State::Approved(_) | State::Ended(_) => {
-                self.store.withdraw(&pending.id, self.clock.now()).await?;
+                self.let_go(&pending).await?;
                 self.bell.ring(&pending.id, pending.person.as_ref());
                 Ok(Reply::empty(204))
             }
@@ -72,8 +73,15 @@ impl PersonServer {
 
     /// Tells the asker how it ended, once.
     pub(super) async fn tell(&self, pending: &Pending, ended: &Ended) -> Outcome<Refusal> {
-        self.store.collect(&pending.id, self.clock.now()).await?;
+        self.let_go(pending).await?;
         Ok(Refusal::problem(ended.status, &ended.error, ended.detail.clone().unwrap_or_default()))
+    }
+
+    /// The ask is over, and its URL is gone.
+    async fn let_go(&self, pending: &Pending) -> Outcome<()> {
+        let at = self.clock.now();
+        self.store.change_pending("let go", &pending.id, move |_| Change::to(State::Gone { at }, ())).await?;
+        Ok(())
     }
 
     /// Nobody decided in time: `expired`, or `abandoned` where the person had arrived.

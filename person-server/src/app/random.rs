@@ -3,16 +3,16 @@
 use rand::RngExt as _;
 
 /// 128 random bits in hexadecimal: identifiers of tokens, pending asks, consents.
-pub fn id() -> String {
+pub(crate) fn id() -> String {
     format!("{:032x}", rand::rng().random::<u128>())
 }
 
 /// 32 random bytes, for a key or a secret.
-pub fn secret() -> [u8; 32] {
+pub(crate) fn secret() -> [u8; 32] {
     rand::rng().random()
 }
 
 /// 10 random bytes, for an interaction code.
-pub fn code() -> [u8; 10] {
+pub(crate) fn code() -> [u8; 10] {
     rand::rng().random()
 }

@@ -33,10 +33,6 @@ impl PersonServer {
 
     /// Whether the person sees what waits for them without being sent here.
     pub(super) async fn is_reachable(&self, person: &PersonKey) -> Outcome<bool> {
-        if self.presence.0.contains_key(person) {
-            return Ok(true);
-        }
-        let since = self.clock.now() - i64::try_from(LATELY.as_secs()).unwrap_or(0);
-        Ok(self.store.was_here_since(person, since).await?)
+        Ok(self.presence.0.contains_key(person))
     }
 }

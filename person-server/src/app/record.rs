@@ -8,23 +8,18 @@ use super::fulfil::Granted;
 use super::poll::gone;
 use super::refusal::{Outcome, Refusal};
 use crate::domain::audit::AuditEvent;
-use crate::domain::issued::Issued;
-use crate::domain::pending::PendingId;
-
-/// A token about to be handed out: all of it is written, or none and no token.
-#[derive(Debug, Clone)]
-pub struct Issue {
-    /// What is kept of it. Its `sub` is recorded as the person's name at the resource.
-    pub issued: Issued,
-    /// The pending ask that it answers, to be collected once.
-    pub collects: Option<PendingId>,
-    /// What is told of it afterwards.
-    pub audit: AuditEvent,
-}
+use crate::domain::issued::{Issued, TokenRef};
+use crate::store::{Issuance, IssueOutcome, Record};
 
 impl PersonServer {
     /// Writes the record of a token that is about to be handed out.
-    pub(super) async fn record_issue(&self, issued: Issued, granted: &Granted) -> Outcome<()> {
+    pub(super) async fn record_issue(
+        &self,
+        signed: &Signed,
+        issued: Issued,
+        rests_on: Vec<TokenRef>,
+        granted: &Granted,
+    ) -> Outcome<()> {
         let mut audit = AuditEvent::new(issued.issued_at, Some(issued.person.clone()), "token.issued");
         audit.agent = Some(issued.agent.sub.as_str().to_owned());
         audit.resource = Some(issued.resource.as_str().to_owned());
@@ -35,9 +30,16 @@ impl PersonServer {
         if !issued.scopes.is_empty() {
             audit.detail.insert("scope".to_owned(), issued.scopes.join(" ").into());
         }
-        let issue = Issue { issued, collects: granted.collects.clone(), audit };
-        // Another poll of the same agent's may have collected it in the meantime.
-        if self.store.issue(&issue).await? { Ok(()) } else { Err(gone()) }
+        let record = Record { events: vec![audit], ..Record::default() };
+        let issuance =
+            Issuance { issued, agent_token: signed.seen(), rests_on, collects: granted.collects.clone(), record };
+        match self.store.issue(issuance).await? {
+            IssueOutcome::Recorded => Ok(()),
+            IssueOutcome::NotBound => Err(Refusal::problem(403, "denied", "the person has ended this agent's access")),
+            IssueOutcome::Revoked(_) => Err(Refusal::problem(403, "revoked", "a token it depends on was revoked")),
+            // Another poll of the same agent's has collected it in the meantime.
+            IssueOutcome::NotPending => Err(gone()),
+        }
     }
 
     /// "A PS SHOULD rate-limit the number of distinct resource values it accepts from one agent".

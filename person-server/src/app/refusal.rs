@@ -1,6 +1,8 @@
 //! How a request is refused, whoever's fault it is. What it looks like on the wire is `routes`'s.
 
-use aauth_authorizer::aauth::error::{Problem, SignatureError, SignatureErrorCode, TokenEndpointErrorCode as Code};
+use aauth_authorizer::aauth::error::{
+    Problem, SignatureError, SignatureErrorCode, TokenEndpointErrorCode as Code, TokenParameter,
+};
 use aauth_authorizer::aauth::token::TokenFault;
 use aauth_authorizer::clock::Seconds;
 use aauth_authorizer::discovery::DiscoveryFault;
@@ -32,14 +34,14 @@ impl Refusal {
         Self::token_endpoint(Code::InvalidRequest, detail)
     }
 
-    /// A token that came as the request parameter `<parameter>_token`.
-    pub fn token(parameter: &str, fault: &TokenFault) -> Self {
-        Self::problem(400, &fault.parameter_code(parameter), fault.to_string())
+    /// A token that came as a request parameter.
+    pub fn token(parameter: TokenParameter, fault: &TokenFault) -> Self {
+        Self::token_endpoint(fault.parameter_code(parameter), fault.to_string())
     }
 
-    /// The keys of the issuer of the parameter `<parameter>_token` cannot be had.
-    pub fn undiscovered(parameter: &str, fault: &DiscoveryFault) -> Self {
-        Self::problem(400, &format!("invalid_{parameter}_token"), fault.to_string())
+    /// The keys of the issuer of a parameter's token cannot be had.
+    pub fn undiscovered(parameter: TokenParameter, fault: &DiscoveryFault) -> Self {
+        Self::token_endpoint(parameter.invalid(), fault.to_string())
     }
 
     /// A problem of this status and code.
@@ -89,12 +91,10 @@ impl From<DiscoveryFault> for Refusal {
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        match error.is_temporary() {
-            true => Self::later(503, "temporarily_unavailable", "the person server is busy", 1),
-            false => {
-                tracing::error!(%error, "the store failed");
-                Self::server_error()
-            }
+        if error.is_of_the_moment() {
+            return Self::later(503, "temporarily_unavailable", "the person server is busy", 1);
         }
+        tracing::error!(%error, "the store failed");
+        Self::server_error()
     }
 }

@@ -3,6 +3,7 @@
 //! Implements "Resource Token Verification" of draft-hardt-oauth-aauth-protocol-11. A resource token that says something
 //! else than the token it came with is evidence of tampering, and is kept for the operator and the person to see.
 
+use aauth_authorizer::aauth::error::TokenParameter;
 use aauth_authorizer::aauth::identifier::ServerId;
 use aauth_authorizer::aauth::token::TokenType;
 use aauth_authorizer::aauth::token::resource::ResourceToken;
@@ -44,7 +45,7 @@ impl PersonServer {
         }
         let takes = [TokenType::Person, TokenType::Auth];
         let resource = asked.common.iss.clone();
-        let presented = self.token_parameter("presented", &presented_token, resource, &takes).await?;
+        let presented = self.token_parameter(TokenParameter::Presented, &presented_token, resource, &takes).await?;
         self.says_the_same(signed, &asked, &presented).await?;
         let three_party = asked.aud == self.settings.issuer;
         let text = |name: &str| parameters.optional_text(name, MAX_TOKEN);
@@ -85,12 +86,12 @@ impl PersonServer {
     async fn tampering(&self, signed: &Signed, asked: &ResourceToken, claim: &str) {
         let agent = signed.key();
         tracing::warn!(agent = agent.sub.as_str(), resource = %asked.common.iss.as_str(), claim, "tampering suspected");
-        let person = self.store.binding(&agent).await.ok().flatten().map(|binding| binding.person);
+        let person = self.store.agent(&agent).await.ok().flatten().map(|binding| binding.person);
         let mut event = AuditEvent::new(self.clock.now(), person, "tampering.suspected");
         event.agent = Some(agent.sub.as_str().to_owned());
         event.resource = Some(asked.common.iss.as_str().to_owned());
         event.detail.insert("claim".to_owned(), claim.into());
-        if let Err(error) = self.store.audit(&event).await {
+        if let Err(error) = self.store.note(event).await {
             tracing::error!(%error, "a suspicion of tampering could not be recorded");
         }
     }
@@ -150,8 +151,8 @@ fn authorize_ask(
         subagent: behalf.subagent,
         upstream: behalf.upstream,
         interaction: asked.interaction.as_ref().map(|interaction| ResourceInteraction {
-            url: interaction.url.clone(),
-            code: interaction.code.clone(),
+            url: interaction.url.as_str().to_owned(),
+            code: interaction.code().to_owned(),
         }),
         hints: hints.clone(),
         federation,

@@ -3,13 +3,15 @@
 //! Policies decide, knowing what the person has said before: `permit` grants, `forbid` refuses, neither asks. What no
 //! policy may settle is settled here: an agent that is nobody's, and a person who wants to be asked.
 
+use aauth_authorizer::clock::Seconds;
+
 use super::PersonServer;
 use super::authenticate::Signed;
-use super::refusal::Outcome;
+use super::refusal::{Outcome, Refusal};
 use super::whose::Whose;
 use crate::domain::ask::{Ask, Hints};
 use crate::domain::consent::{Consent, Wanted};
-use crate::governance::{GovernanceQuestion, GovernanceVerdict};
+use crate::governance::{self, Asker, GovernanceQuestion, GovernanceVerdict, Known, What, prompt};
 
 /// What becomes of an ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,16 +35,26 @@ pub(super) enum Verdict {
 impl PersonServer {
     /// Weighs an ask.
     pub(super) async fn weigh(&self, signed: &Signed, whose: &Whose, ask: &Ask, hints: &Hints) -> Outcome<Verdict> {
-        let consents = self.consents(signed, whose, ask).await?;
         let now = self.clock.now();
-        let consented = consents.iter().any(|consent| consent.covers(wanted(ask), now));
-        let question = self.question(signed, whose, ask, hints, (&consents, consented)).await?;
+        let (known, consented) = self.known_before(signed, whose, ask, now).await?;
+        let question = GovernanceQuestion {
+            asker: Asker::of(ask, Some(&signed.key())).ok_or_else(Refusal::server_error)?,
+            what: What::of(ask),
+            person: self.person_asked(whose).await?,
+            known,
+            mission: self.approved_mission(ask).await?,
+            prompt: prompt(ask),
+            chained: whose.upstream().is_some(),
+            now,
+        };
         let verdict = match self.governance.decide(&question) {
             GovernanceVerdict::Refuse { reason, .. } => {
-                let reason = reason.unwrap_or_else(|| "a policy of the person server forbids it".to_owned());
-                return Ok(Verdict::Refuse { reason });
+                let reason = reason.as_deref().unwrap_or("a policy of the person server forbids it");
+                return Ok(Verdict::Refuse { reason: reason.to_owned() });
             }
-            GovernanceVerdict::Grant { policies } => Verdict::Grant { policies, consented },
+            GovernanceVerdict::Grant { policies } => {
+                Verdict::Grant { policies: policies.iter().map(|id| id.as_ref().to_owned()).collect(), consented }
+            }
             GovernanceVerdict::AskPerson => Verdict::AskPerson,
         };
         let wants_to_be_asked = hints.prompt.iter().any(|value| matches!(value.as_str(), "consent" | "login"));
@@ -50,13 +62,28 @@ impl PersonServer {
         Ok(if whose.person().is_none() || wants_to_be_asked { Verdict::AskPerson } else { verdict })
     }
 
-    async fn consents(&self, signed: &Signed, whose: &Whose, ask: &Ask) -> Outcome<Vec<Consent>> {
-        match (whose, ask.resource()) {
-            (Whose::Bound(binding), Some(resource)) => {
-                Ok(self.store.consents(&binding.person, &signed.key(), resource).await?)
-            }
-            (Whose::Bound(_) | Whose::Nobody | Whose::Chained(_), _) => Ok(Vec::new()),
-        }
+    /// What the person agreed to before, and whether that covers all that is asked.
+    async fn known_before(&self, signed: &Signed, whose: &Whose, ask: &Ask, now: Seconds) -> Outcome<(Known, bool)> {
+        let Some(person) = whose.person() else { return Ok((Known::default(), false)) };
+        let agent = matches!(whose, Whose::Bound(_));
+        let Some(resource) = ask.resource() else { return Ok((Known { agent, ..Known::default() }, false)) };
+        // A consent was given to the person's own agent. What an intermediary wants is another question.
+        let consents = if agent { self.store.consents(&signed.key(), resource, now).await? } else { Vec::new() };
+        let wanted = wanted(ask);
+        let consented = consents.iter().any(|consent| consent.covers(wanted, now));
+        let applies = |consent: &&Consent| {
+            consent.account.as_deref() == wanted.account && consent.covers(Wanted { scopes: &[], ..wanted }, now)
+        };
+        let scopes = consents.iter().filter(applies).flat_map(|consent| consent.scopes.iter().cloned()).collect();
+        let known = Known { agent, resource: self.store.has_been_at(person, resource).await?, consented, scopes };
+        Ok((known, consented))
+    }
+
+    /// The person as policies see them.
+    async fn person_asked(&self, whose: &Whose) -> Outcome<governance::Whose> {
+        let Some(key) = whose.person() else { return Ok(governance::Whose { key: "nobody".to_owned(), tenant: None }) };
+        let person = self.store.person(key).await?.ok_or_else(Refusal::server_error)?;
+        Ok(governance::Whose { key: person.key.as_str().to_owned(), tenant: person.tenant })
     }
 }
 

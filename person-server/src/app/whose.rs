@@ -3,6 +3,7 @@
 //! Implements "Agent-Person Binding", "Upstream Token Verification" and the person part of "Sub-Agents" of
 //! draft-hardt-oauth-aauth-protocol-11.
 
+use aauth_authorizer::aauth::error::TokenParameter;
 use aauth_authorizer::aauth::identifier::ServerId;
 use aauth_authorizer::aauth::token::TokenType;
 use aauth_authorizer::aauth::verify::VerifiedToken;
@@ -68,7 +69,7 @@ impl PersonServer {
         if signed.agent.ps.as_ref().is_some_and(|ps| *ps != self.settings.issuer) {
             return Err(Refusal::invalid_request("the agent token names another person server in `ps`"));
         }
-        match self.store.binding(&signed.key()).await? {
+        match self.store.agent(&signed.key()).await? {
             Some(binding) if binding.is_active() => Ok(Whose::Bound(Box::new(binding))),
             Some(_) => Err(Refusal::problem(403, "denied", "the person has ended this agent's access")),
             None => Ok(Whose::Nobody),
@@ -82,7 +83,7 @@ impl PersonServer {
         // the resource that the calling agent presented the upstream token to.
         let intermediary = signed.agent.common.iss.clone();
         let takes = [TokenType::Person, TokenType::Auth];
-        let token = self.token_parameter("upstream", compact, intermediary.clone(), &takes).await?;
+        let token = self.token_parameter(TokenParameter::Upstream, compact, intermediary.clone(), &takes).await?;
         let (ps, sub) = match &token {
             VerifiedToken::Person(token) => (&token.common.iss, &token.sub),
             VerifiedToken::Auth(token) => (&token.ps, &token.sub),
@@ -91,7 +92,7 @@ impl PersonServer {
         if *ps != self.settings.issuer {
             return Err(invalid("it names another person server"));
         }
-        let person = self.store.person_of(&intermediary, sub).await?;
+        let person = self.store.person_called(&intermediary, sub).await?;
         let person = person.ok_or_else(|| invalid("this person server issued nothing under its `sub`"))?;
         let reference = TokenRef { iss: token.common().iss.clone(), jti: token.common().jti.clone() };
         let source = self.store.issued(&reference).await?;
@@ -99,9 +100,11 @@ impl PersonServer {
         if source.person != person || source.resource != intermediary {
             return Err(invalid("it is not what this person server has on record"));
         }
-        let binding = self.store.binding(&source.agent).await?;
+        let binding = self.store.agent(&source.agent).await?;
         let ended = binding.is_none_or(|binding| !binding.is_active());
-        if ended || self.store.is_agent_revoked(&source.agent, source.issued_at).await? {
+        // A revoked agent's person tokens are revoked with it, and an access server's token goes back to one of them.
+        let root = TokenRef { iss: self.settings.issuer.clone(), jti: source.root.clone() };
+        if ended || self.is_revoked(root).await? {
             let detail = "the agent it was issued to is no longer the person's";
             return Err(Refusal::problem(400, "revoked_upstream_token", detail));
         }
@@ -113,7 +116,7 @@ impl PersonServer {
         let Some(compact) = parameters.optional_text("subagent_token", MAX_TOKEN)? else { return Ok(None) };
         let invalid = |detail: &str| Refusal::problem(400, "invalid_subagent_token", detail);
         let issuer = self.settings.issuer.clone();
-        let token = self.token_parameter("subagent", &compact, issuer, &[TokenType::Agent]).await?;
+        let token = self.token_parameter(TokenParameter::Subagent, &compact, issuer, &[TokenType::Agent]).await?;
         let VerifiedToken::Agent(token) = token else { return Err(invalid("it is no agent token")) };
         if token.common.iss != signed.agent.common.iss {
             return Err(invalid("it is of another agent provider than its parent's"));

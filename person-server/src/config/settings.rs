@@ -49,14 +49,14 @@ impl Providers {
 pub struct Limits {
     /// Asks that one agent may have waiting.
     pub pending_per_asker: u32,
-    /// Enrollments that may be waiting, over all.
-    pub pending_enrollments: u32,
+    /// Asks that may wait for one person, or for nobody yet.
+    pub pending_per_person: u32,
     /// Resources that one agent may name anew within an hour.
     pub resources_per_hour: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { pending_per_asker: 20, pending_enrollments: 1000, resources_per_hour: 100 }
+        Self { pending_per_asker: 20, pending_per_person: 500, resources_per_hour: 100 }
     }
 }

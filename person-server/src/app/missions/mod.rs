@@ -36,6 +36,10 @@ impl PersonServer {
         Ok(None)
     }
 
+    pub(super) async fn approved_mission(&self, _: &crate::domain::ask::Ask) -> Outcome<Option<crate::governance::Approved>> {
+        Ok(None)
+    }
+
     pub(super) async fn start_mission(&self, _: &Signed, _: &MissionAsk, _: Granted) -> Outcome<Reply> {
         Err(Refusal::not_found())
     }
