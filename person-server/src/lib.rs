@@ -7,5 +7,7 @@
 //! | room | what it is for |
 //! |---|---|
 //! | [`domain`] | persons, agents, asks, decisions: values and rules, no I/O |
+//! | [`store`] | what is kept: SQLite or PostgreSQL, each operation one transaction |
 
 pub mod domain;
+pub mod store;
