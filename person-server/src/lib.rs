@@ -7,5 +7,7 @@
 //! | room | what it is for |
 //! |---|---|
 //! | [`domain`] | persons, agents, asks, decisions: values and rules, no I/O |
+//! | [`governance`] | whether an ask is granted, refused or put to the person, by Cedar |
 
 pub mod domain;
+pub mod governance;
