@@ -243,7 +243,7 @@ mod tests {
         assert_eq!(prompt(&identify(None)), BTreeSet::from(["login".to_owned()]));
 
         // The one who is to hold the token is asked about, not the one who signs for it.
-        let key = json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
+        let key = json!({ "kty": "OKP", "alg": "Ed25519", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
         let key = PublicKey::from_jwk(key.as_object().unwrap()).unwrap();
         let made = SubAgent { id: agent("aauth:made@agents.example"), key, jti: "j".to_owned(), exp: 1 };
         let expected = asker("aauth:made@agents.example", Some("aauth:robot@agents.example"));
