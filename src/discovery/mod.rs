@@ -18,6 +18,7 @@
 //! | `berth` | what is kept of one issuer, and which flight renews it |
 //! | `issuers` | the cache: one flight at a time for an issuer, shared by whoever waits |
 //! | `documents`, `shelf` | the metadata documents themselves, kept in the same way |
+//! | `outgoing` | signed requests of a server to another |
 
 mod address;
 mod berth;
@@ -30,6 +31,7 @@ mod fault;
 mod fetch;
 mod issuers;
 mod locate;
+mod outgoing;
 mod resolve;
 mod shelf;
 mod slot;
@@ -42,6 +44,7 @@ pub use egress::{NotAdmitted, Target};
 pub use fault::DiscoveryFault;
 pub use fetch::{Document, Fetch, Fetching};
 pub use issuers::Issuers;
+pub use outgoing::{Exchange, Exchanging, Identity, Outgoing, ServerRequest, ServerResponse, Signed};
 pub use stats::DiscoveryStats;
 
 #[cfg(test)]
