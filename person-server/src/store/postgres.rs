@@ -62,8 +62,22 @@ impl Postgres {
         Ok(Self { pool, queue: Semaphore::new(config.queue) })
     }
 
-    async fn attempt(&self, job: &dyn Job) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin_with("BEGIN ISOLATION LEVEL SERIALIZABLE").await?;
+    /// Runs the job until it is committed, or the last try is lost. Answers how often it was tried, too.
+    async fn run(&self, begin: &'static str, job: &dyn Job) -> (u32, Result<(), StoreError>) {
+        let mut tries = 1;
+        loop {
+            match self.attempt(begin, job).await {
+                Err(StoreError::Contended) if tries < TRIES => {
+                    sleep(pause(tries)).await;
+                    tries += 1;
+                }
+                outcome => return (tries, outcome),
+            }
+        }
+    }
+
+    async fn attempt(&self, begin: &'static str, job: &dyn Job) -> Result<(), StoreError> {
+        let mut transaction = self.pool.begin_with(begin).await?;
         job.run(&mut transaction).await?;
         transaction.commit().await?;
         Ok(())
@@ -77,10 +91,9 @@ impl Database for Postgres {
 
     fn read(&self, job: Arc<dyn Job>) -> Step<'_, ()> {
         Box::pin(async move {
-            let mut transaction = self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-            job.run(&mut transaction).await?;
-            transaction.rollback().await?;
-            Ok(())
+            // Serializable as the writes are: a lesser view could hold a withdrawal and yet lack a token that was
+            // recorded before it.
+            self.run("BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY", &*job).await.1
         })
     }
 
@@ -88,16 +101,7 @@ impl Database for Postgres {
         Box::pin(async move {
             let _place = self.queue.try_acquire().map_err(|_| StoreError::Busy)?;
             let since = Instant::now();
-            let mut tries = 1;
-            let outcome = loop {
-                match self.attempt(&*job).await {
-                    Err(StoreError::Contended) if tries < TRIES => {
-                        sleep(pause(tries)).await;
-                        tries += 1;
-                    }
-                    outcome => break outcome,
-                }
-            };
+            let (tries, outcome) = self.run("BEGIN ISOLATION LEVEL SERIALIZABLE", &*job).await;
             let took = since.elapsed();
             debug!(transaction = name, tries, ok = outcome.is_ok(), duration_us = micros(took), "written");
             outcome
