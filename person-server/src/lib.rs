@@ -7,7 +7,15 @@
 //! | room | what it is for |
 //! |---|---|
 //! | [`domain`] | persons, agents, asks, decisions: values and rules, no I/O |
-//! | [`store`] | what is kept: SQLite or PostgreSQL, each operation one transaction |
+//! | [`store`] | what is kept, in SQLite or PostgreSQL |
+//! | [`governance`] | what policies in Cedar grant or refuse without asking the person |
+//! | [`app`] | what the server does, request by request |
+//! | [`routes`] | HTTP |
+//! | [`config`] | what the operator says |
 
+pub mod app;
+pub mod config;
 pub mod domain;
+pub mod governance;
+pub mod routes;
 pub mod store;

@@ -113,7 +113,7 @@ pub fn is_loopback_host(host: &str) -> bool {
     lower_case && (named || address)
 }
 
-fn domain_name(host: &str) -> Result<(), &'static str> {
+pub(super) fn domain_name(host: &str) -> Result<(), &'static str> {
     if host.is_empty() || host.len() > 253 {
         return Err("its host is empty or too long");
     }

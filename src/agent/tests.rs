@@ -145,6 +145,7 @@ fn resource_token() -> ResourceToken {
         login_hint: None,
         mission_s256: None,
         tenant: None,
+        interaction: None,
     }
 }
 

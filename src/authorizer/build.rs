@@ -12,7 +12,7 @@ use super::resource::{Resource, Resources, Trusted};
 use super::revocation::{RevocationLimits, Revocations};
 use crate::aauth::identifier::{IdentifierRules, ServerId};
 use crate::aauth::key::{Algorithm, InvalidPrivateKey, Jwks, SigningKey};
-use crate::aauth::metadata::ResourceMetadata;
+use crate::aauth::metadata::{About, ResourceMetadata};
 use crate::aauth::signature::SignatureRules;
 use crate::aauth::verify::TokenRules;
 use crate::clock::{Seconds, SharedClock};
@@ -227,14 +227,16 @@ fn metadata(config: &ResourceConfig, resource: &Resource) -> ResourceMetadata {
         issuer: resource.issuer.to_string(),
         jwks_uri: signs.then(|| format!("{}/.well-known/jwks.json", resource.issuer)),
         access_mode: Some(resource.access.name().to_owned()),
-        accept_signature_algs: Algorithm::ALL.map(|alg| alg.name().to_owned()).to_vec(),
-        name: display.name.clone(),
-        description: display.description.clone(),
-        logo_uri: url(&display.logo_uri),
-        logo_dark_uri: url(&display.logo_dark_uri),
-        documentation_uri: url(&display.documentation_uri),
-        tos_uri: url(&display.tos_uri),
-        policy_uri: url(&display.policy_uri),
+        about: About {
+            accept_signature_algs: Algorithm::ALL.map(|alg| alg.name().to_owned()).to_vec(),
+            name: display.name.clone(),
+            description: display.description.clone(),
+            logo_uri: url(&display.logo_uri),
+            logo_dark_uri: url(&display.logo_dark_uri),
+            documentation_uri: url(&display.documentation_uri),
+            tos_uri: url(&display.tos_uri),
+            policy_uri: url(&display.policy_uri),
+        },
         authorization_endpoint: (signs && takes_grants).then(|| config.authorization_endpoint.url(&resource.issuer)),
         revocation_endpoint: hears_revocations.then(|| config.revocation_endpoint.url(&resource.issuer)),
         scope_descriptions: resource.scope_descriptions.clone(),

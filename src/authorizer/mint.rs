@@ -87,6 +87,7 @@ pub fn resource_token(
         login_hint: None,
         mission_s256: presented.mission_s256,
         tenant: presented.tenant,
+        interaction: None,
     };
     Ok(token.sign(key))
 }

@@ -60,7 +60,9 @@ impl From<MetadataFault> for DiscoveryFault {
         match fault {
             MetadataFault::IssuerMissing => Self::IssuerMissing,
             MetadataFault::IssuerMismatch => Self::IssuerMismatch,
-            MetadataFault::NotJson | MetadataFault::JwksUriMissing => Self::InvalidMetadata(fault),
+            MetadataFault::NotJson | MetadataFault::JwksUriMissing | MetadataFault::Member { .. } => {
+                Self::InvalidMetadata(fault)
+            }
         }
     }
 }

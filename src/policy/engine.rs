@@ -13,6 +13,7 @@ use super::catalogue::Entry;
 use super::consent;
 use super::decision::{Decision, Effect, PolicyError};
 use super::index::{Index, Slice};
+use super::inquiry::Inquiry;
 use super::load::Loaded;
 use super::mentions::Mentions;
 use super::names::{names, uid};
@@ -208,6 +209,22 @@ impl Snapshot {
             }
             Ok(_) | Err(_) => Verdict::default(),
         }
+    }
+
+    /// What the policies in force say to an inquiry, and what those in shadow would.
+    pub(super) fn weigh_inquiry(&self, resource: &str, inquiry: &Inquiry) -> Result<(Verdict, Verdict), String> {
+        let resource = self.resources.get(resource).ok_or_else(|| format!("there are no policies of `{resource}`"))?;
+        let action =
+            self.actions.other(inquiry.action.uid()).ok_or_else(|| format!("`{}` is no action", inquiry.action))?;
+        let kind = inquiry.principal.principal_kind().filter(|kind| action.admits(*kind));
+        let kind = kind.ok_or_else(|| format!("`{}` is not for this caller", inquiry.action))?;
+        let (principal, asked_of) = (inquiry.principal.lineage(), inquiry.resource.lineage());
+        let (request, entities) = inquiry.build(action)?;
+        let weigh = |indexes: &[Index]| {
+            let slices = indexes.iter().flat_map(|index| index.select(action, kind, &principal, &asked_of));
+            self.evaluate(&slices.collect::<Vec<_>>(), &request, &entities)
+        };
+        Ok((weigh(&resource.enforced), weigh(&resource.shadow)))
     }
 
     /// The `@scope`s of the permits that might match, fewest scopes first.

@@ -5,12 +5,15 @@
 
 pub mod agent;
 pub mod auth;
+mod interaction;
 pub mod person;
 pub mod resource;
 
+pub use interaction::ResourceInteraction;
+
 use serde_json::{Map, Value};
 
-use super::error::{SignatureError, SignatureErrorCode as Code};
+use super::error::{SignatureError, SignatureErrorCode as Code, TokenEndpointErrorCode, TokenParameter};
 use super::identifier::{IdentifierRules, InvalidIdentifier, ServerId};
 use super::key::{CompactJws, KeyFault, PublicKey};
 use super::metadata::Dwk;
@@ -120,11 +123,11 @@ impl TokenFault {
         Self::BadClaim { claim, why: why.into() }
     }
 
-    /// The error code when the token came as the request parameter `<parameter>_token`.
-    pub fn parameter_code(&self, parameter: &str) -> String {
+    /// The error code when the token came as a request parameter.
+    pub fn parameter_code(&self, parameter: TokenParameter) -> TokenEndpointErrorCode {
         match self {
-            Self::Expired => format!("expired_{parameter}_token"),
-            Self::IssuedInFuture => "clock_skew".to_owned(),
+            Self::Expired => parameter.expired(),
+            Self::IssuedInFuture => TokenEndpointErrorCode::ClockSkew,
             Self::Malformed
             | Self::WrongType(_)
             | Self::WrongDwk
@@ -135,7 +138,7 @@ impl TokenFault {
             | Self::UnknownKey
             | Self::IssuerKey(_)
             | Self::Confirmation(_)
-            | Self::BadSignature => format!("invalid_{parameter}_token"),
+            | Self::BadSignature => parameter.invalid(),
         }
     }
 }

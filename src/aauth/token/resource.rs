@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Common, TokenFault, TokenType, Unverified, insert_scopes, insert_some};
+use super::{Common, ResourceInteraction, TokenFault, TokenType, Unverified, insert_scopes, insert_some};
 use crate::aauth::identifier::{IdentifierRules, ServerId};
 use crate::aauth::key::SigningKey;
 
@@ -32,6 +32,8 @@ pub struct ResourceToken {
     pub mission_s256: Option<String>,
     /// The presented token's tenant.
     pub tenant: Option<String>,
+    /// What the person has to do at the resource first.
+    pub interaction: Option<ResourceInteraction>,
 }
 
 impl ResourceToken {
@@ -51,6 +53,7 @@ impl ResourceToken {
             login_hint: optional("login_hint")?,
             mission_s256: claims.mission()?,
             tenant: optional("tenant")?,
+            interaction: claims.0.get("interaction").map(|it| ResourceInteraction::read(it, rules)).transpose()?,
         })
     }
 
@@ -68,6 +71,9 @@ impl ResourceToken {
         insert_some(&mut claims, "login_hint", self.login_hint.as_deref());
         insert_some(&mut claims, "mission_s256", self.mission_s256.as_deref());
         insert_some(&mut claims, "tenant", self.tenant.as_deref());
+        if let Some(interaction) = &self.interaction {
+            claims.insert("interaction".into(), interaction.to_claim());
+        }
         claims
     }
 

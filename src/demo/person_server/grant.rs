@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::PersonServer;
 use super::asking::{Asking, KEYS_WITHIN, rules_for};
 use super::refusal::Refusal;
+use crate::aauth::error::TokenParameter;
 use crate::aauth::identifier::{IdentifierRules, ServerId};
 use crate::aauth::key::Jwks;
 use crate::aauth::metadata::Dwk;
@@ -65,7 +66,7 @@ impl PersonServer {
 
     /// Steps 1 and 2: the resource's word, for us, about this agent's key.
     async fn resource_token(&self, asking: &Asking) -> Result<Verified<ResourceToken>, Refusal> {
-        let refused = |fault| Refusal::token("resource", &fault);
+        let refused = |fault| Refusal::token(TokenParameter::Resource, &fault);
         let text = asking.parameter("resource_token")?;
         let token = Unverified::parse(text, IdentifierRules::Strict).map_err(refused)?;
         let keys = self.issuers.keys(token.issuer(), token.dwk(), token.kid(), KEYS_WITHIN).await?;
@@ -79,7 +80,7 @@ impl PersonServer {
 
     /// Step 3: the token the resource saw, which is ours and says the same.
     fn presented_token(&self, asking: &Asking, resource: &ResourceToken) -> Result<VerifiedToken, Refusal> {
-        let refused = |fault| Refusal::token("presented", &fault);
+        let refused = |fault| Refusal::token(TokenParameter::Presented, &fault);
         let text = asking.parameter("presented_token")?;
         let token = Unverified::parse(text, IdentifierRules::Strict).map_err(refused)?;
         let ours = Jwks::of([self.key.public()]);

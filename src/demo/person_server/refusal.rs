@@ -3,7 +3,7 @@
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::aauth::error::{Problem, SignatureError, SignatureErrorCode as Code, accept_signature_alg};
+use crate::aauth::error::{Problem, SignatureError, SignatureErrorCode as Code, TokenParameter, accept_signature_alg};
 use crate::aauth::token::TokenFault;
 use crate::discovery::DiscoveryFault;
 
@@ -20,9 +20,9 @@ impl Refusal {
         Self::problem("invalid_request", detail)
     }
 
-    /// A token that came as the parameter `<parameter>_token`.
-    pub(super) fn token(parameter: &str, fault: &TokenFault) -> Self {
-        Self::problem(&fault.parameter_code(parameter), &fault.to_string())
+    /// A token that came as a parameter.
+    pub(super) fn token(parameter: TokenParameter, fault: &TokenFault) -> Self {
+        Self::problem(fault.parameter_code(parameter).code(), &fault.to_string())
     }
 
     /// A resource token that says something else than the token it came with.

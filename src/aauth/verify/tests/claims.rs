@@ -144,12 +144,39 @@ fn an_agents_person_server_and_parent_are_identifiers() {
 /// A claim that is there but `null` is not a claim that is absent.
 #[test]
 fn null_is_no_way_to_leave_a_claim_out() {
-    for (typ, claim) in [(AGENT, "ps"), (AGENT, "parent_agent"), (PERSON, "tenant"), (AUTH, "scope"), (AUTH, "account")]
-    {
+    for (typ, claim) in [
+        (AGENT, "ps"),
+        (AGENT, "parent_agent"),
+        (PERSON, "tenant"),
+        (AUTH, "scope"),
+        (AUTH, "account"),
+        (RESOURCE, "interaction"),
+    ] {
         let mut draft = Draft::good(typ);
         draft.claims[claim] = Value::Null;
         refused(typ, &draft, &format!("claim {claim}"), Code::InvalidJwt);
     }
+}
+
+/// "Resource Token Structure": where the resource needs the person first.
+#[test]
+fn a_resources_interaction_is_an_https_url_and_a_code() {
+    let interaction = json!({"url": "https://api.example/interact", "code": "A1B2-C3D4"});
+    accepted(RESOURCE, &Draft::good(RESOURCE).claim("interaction", interaction.clone()));
+    let draft = Draft::good(RESOURCE).claim("interaction", interaction.clone());
+    let unverified = Unverified::parse(&draft.sign(), IdentifierRules::Strict).unwrap();
+    let token = resource_token(&unverified, &draft.keys, &rules(), NOW).unwrap();
+    assert_eq!(token.to_claims().get("interaction"), Some(&interaction));
+    refused_claim(
+        RESOURCE,
+        "interaction",
+        &[
+            json!("https://api.example/interact"),
+            json!({"url": "https://api.example/interact"}),
+            json!({"url": "http://api.example/interact", "code": "A1B2-C3D4"}),
+            json!({"url": "https://api.example/interact", "code": ""}),
+        ],
+    );
 }
 
 /// "Person Token Structure": identity, never authorization.

@@ -271,9 +271,10 @@ fn claims_make_the_round_trip() {
 /// "Token Endpoint Error Codes": the same faults as codes of a request parameter.
 #[test]
 fn a_parameters_fault_is_named_after_the_parameter() {
-    assert_eq!(TokenFault::Expired.parameter_code("resource"), "expired_resource_token");
-    assert_eq!(TokenFault::IssuedInFuture.parameter_code("resource"), "clock_skew");
+    use crate::aauth::error::TokenParameter::{Presented, Resource};
+    assert_eq!(TokenFault::Expired.parameter_code(Resource).code(), "expired_resource_token");
+    assert_eq!(TokenFault::IssuedInFuture.parameter_code(Resource).code(), "clock_skew");
     for fault in [TokenFault::Malformed, TokenFault::BadSignature, TokenFault::UnknownKey, TokenFault::WrongAudience] {
-        assert_eq!(fault.parameter_code("presented"), "invalid_presented_token");
+        assert_eq!(fault.parameter_code(Presented).code(), "invalid_presented_token");
     }
 }

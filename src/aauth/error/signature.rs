@@ -1,37 +1,14 @@
-//! What is wrong with a signature or a request, as the wire says it.
+//! What is wrong with a signature: `Signature-Error`, and the problem that goes with it.
 //!
-//! Implements `Signature-Error` (HTTP Signature Keys -09, section 5), "Error Responses" of
-//! draft-hardt-oauth-aauth-protocol-11 and the problem details of RFC 9457. Each code stands in one table, used in
-//! both directions.
+//! Implements HTTP Signature Keys -09, section 5, and "Authentication Errors" of draft-hardt-oauth-aauth-protocol-11.
 
-use serde_json::{Map, Value, json};
+use serde_json::Map;
 use sfv::{DictSerializer, Parser, TokenRef, key_ref};
 
-use super::key::{Algorithm, KeyFault};
-use super::metadata::MetadataFault;
-
-macro_rules! wire_codes {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $code:literal),+ $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum $name { $($(#[$doc])* $variant),+ }
-
-        impl $name {
-            /// Every code.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The code on the wire.
-            pub const fn code(self) -> &'static str {
-                match self { $(Self::$variant => $code),+ }
-            }
-
-            /// What a code on the wire means.
-            pub fn from_code(code: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|known| known.code() == code)
-            }
-        }
-    };
-}
+use super::problem::Problem;
+use super::wire_codes;
+use crate::aauth::key::{Algorithm, KeyFault};
+use crate::aauth::metadata::MetadataFault;
 
 wire_codes! {
     /// The codes of `Signature-Error` that a resource answers, always with 401.
@@ -141,7 +118,9 @@ impl From<MetadataFault> for SignatureError {
         let code = match fault {
             MetadataFault::IssuerMissing => SignatureErrorCode::IssuerMissing,
             MetadataFault::IssuerMismatch => SignatureErrorCode::IssuerMismatch,
-            MetadataFault::NotJson | MetadataFault::JwksUriMissing => SignatureErrorCode::InvalidKey,
+            MetadataFault::NotJson | MetadataFault::JwksUriMissing | MetadataFault::Member { .. } => {
+                SignatureErrorCode::InvalidKey
+            }
         };
         Self::new(code, fault.to_string())
     }
@@ -150,96 +129,6 @@ impl From<MetadataFault> for SignatureError {
 /// The value of `Accept-Signature-Alg`: exactly what we accept.
 pub fn accept_signature_alg() -> String {
     Algorithm::ALL.map(Algorithm::name).join(", ")
-}
-
-wire_codes! {
-    /// "Authorization Endpoint Error Responses".
-    AuthorizationErrorCode {
-        /// Missing or invalid parameters.
-        InvalidRequest = "invalid_request",
-        /// A scope that the resource does not define.
-        InvalidScope = "invalid_scope",
-        /// The account is not held by this person.
-        InvalidAccount = "invalid_account",
-        /// Internal error.
-        ServerError = "server_error",
-    }
-}
-
-impl AuthorizationErrorCode {
-    /// The HTTP status that goes with it.
-    pub const fn status(self) -> u16 {
-        match self {
-            Self::InvalidRequest | Self::InvalidScope | Self::InvalidAccount => 400,
-            Self::ServerError => 500,
-        }
-    }
-}
-
-wire_codes! {
-    /// "Revocation Response", errors.
-    RevocationErrorCode {
-        /// Malformed JSON, or a missing or malformed `jti` or `exp`.
-        InvalidRequest = "invalid_request",
-        /// We accept no revocations from this caller.
-        UnsupportedIss = "unsupported_iss",
-        /// Too many for now; `Retry-After` says when.
-        RateLimited = "rate_limited",
-        /// Internal error.
-        ServerError = "server_error",
-    }
-}
-
-impl RevocationErrorCode {
-    /// The HTTP status that goes with it.
-    pub const fn status(self) -> u16 {
-        match self {
-            Self::InvalidRequest => 400,
-            Self::UnsupportedIss => 403,
-            Self::RateLimited => 429,
-            Self::ServerError => 500,
-        }
-    }
-}
-
-/// A problem details body (RFC 9457) with AAuth's `error` member.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// `type`, where the problem has one.
-    pub kind: Option<String>,
-    /// The HTTP status, repeated in the body.
-    pub status: u16,
-    /// The code a receiver acts on.
-    pub error: String,
-    /// For the person who reads it.
-    pub detail: Option<String>,
-    /// Further members.
-    pub more: Map<String, Value>,
-}
-
-impl Problem {
-    /// The media type.
-    pub const MEDIA_TYPE: &'static str = "application/problem+json";
-
-    /// A problem that AAuth defines no `type` for.
-    pub fn new(status: u16, error: &str, detail: impl Into<String>) -> Self {
-        Self { kind: None, status, error: error.to_owned(), detail: Some(detail.into()), more: Map::new() }
-    }
-
-    /// The body.
-    pub fn body(&self) -> String {
-        let mut body = Map::new();
-        if let Some(kind) = &self.kind {
-            body.insert("type".into(), kind.as_str().into());
-        }
-        body.insert("status".into(), json!(self.status));
-        body.insert("error".into(), self.error.as_str().into());
-        if let Some(detail) = &self.detail {
-            body.insert("detail".into(), detail.as_str().into());
-        }
-        body.extend(self.more.clone());
-        Value::Object(body).to_string()
-    }
 }
 
 #[cfg(test)]
@@ -252,12 +141,6 @@ mod tests {
             let header = SignatureError::new(code, "why").header();
             assert_eq!(header, format!("error={}", code.code()));
             assert_eq!(SignatureError::code_of_header(&header), Some(code));
-        }
-        for &code in AuthorizationErrorCode::ALL {
-            assert_eq!(AuthorizationErrorCode::from_code(code.code()), Some(code));
-        }
-        for &code in RevocationErrorCode::ALL {
-            assert_eq!(RevocationErrorCode::from_code(code.code()), Some(code));
         }
     }
 
