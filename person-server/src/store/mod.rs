@@ -104,6 +104,7 @@ impl Store {
         self.database.close().await
     }
 
+    /// Reads by one statement.
     async fn read<A, T, F>(&self, arguments: A, work: F) -> Result<T, StoreError>
     where
         A: Send + Sync + 'static,
@@ -115,6 +116,19 @@ impl Store {
         task.take()
     }
 
+    /// Reads by several statements what held at one moment.
+    async fn view<A, T, F>(&self, arguments: A, work: F) -> Result<T, StoreError>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'a> Fn(&'a mut AnyConnection, &'a A) -> Step<'a, T> + Send + Sync + 'static,
+    {
+        let task = Task::new(arguments, work);
+        self.database.view(task.clone()).await?;
+        task.take()
+    }
+
+    /// Changes in one transaction.
     async fn write<A, T, F>(&self, name: &'static str, arguments: A, work: F) -> Result<T, StoreError>
     where
         A: Send + Sync + 'static,

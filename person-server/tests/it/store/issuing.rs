@@ -31,27 +31,30 @@ pub(crate) async fn a_token_is_recorded_with_what_it_rests_on(store: Store) {
 /// "Revocation Cascade": each of the tokens it rests on stops it, and then nothing is kept of it.
 pub(crate) async fn nothing_rests_on_a_withdrawn_token(store: Store) {
     let ada = ada(&store).await;
-    let issuance = Issuance { rests_on: vec![token("r", "resource"), token("ps", "upstream")], ..issuance("t") };
-    for withdrawn in [token("r", "resource"), token("ps", "upstream"), token("ap", "at")] {
+    for withdrawn in [token("r", "resource"), token("ps", "upstream"), token("ap", "at-old")] {
         let revocation = Revocation { token: withdrawn.clone(), exp: NOW + 60, at: NOW };
         assert_eq!(store.revoke(revocation, 10).await.unwrap(), Revoked::Now);
-        assert_eq!(store.issue(issuance.clone()).await.unwrap(), IssueOutcome::Revoked(withdrawn_first(&store).await));
+        let mut issuance = Issuance { rests_on: vec![token("r", "fine")], ..issuance("t") };
+        match withdrawn.jti.as_str() {
+            "resource" => issuance.rests_on.push(withdrawn.clone()),
+            "upstream" => issuance.issued.upstream = Some(withdrawn.clone()),
+            _ => issuance.agent_token.jti.clone_from(&withdrawn.jti),
+        }
+        assert_eq!(store.issue(issuance).await.unwrap(), IssueOutcome::Revoked(withdrawn));
     }
     assert_eq!(store.issued_for(&ada, 10).await.unwrap(), []);
     assert!(!store.has_been_at(&ada, &server("r")).await.unwrap());
-}
-
-/// The one that is looked at first of those that are withdrawn.
-async fn withdrawn_first(store: &Store) -> person_server::domain::issued::TokenRef {
-    let order = vec![token("ap", "at"), token("r", "resource"), token("ps", "upstream")];
-    store.revoked_of(order).await.unwrap().remove(0)
 }
 
 pub(crate) async fn only_for_the_agents_person(store: Store) {
     let ada = ada(&store).await;
     person(&store, "bob").await;
     let for_bob = Issuance { issued: Issued { person: key("bob"), ..issuance("t").issued }, ..issuance("t") };
-    assert_eq!(store.issue(for_bob).await.unwrap(), IssueOutcome::NotBound);
+    assert_eq!(store.issue(for_bob.clone()).await.unwrap(), IssueOutcome::NotBound);
+    // "Which person": an intermediary acts for the upstream token's person.
+    let upstream = Some(token("ps", "upstream"));
+    let chained = Issuance { issued: Issued { upstream, ..for_bob.issued.clone() }, ..for_bob.clone() };
+    assert_eq!(store.issue(chained).await.unwrap(), IssueOutcome::Recorded);
     let unknown = Issuance { issued: Issued { agent: agent("b"), ..issuance("t").issued }, ..issuance("t") };
     assert_eq!(store.issue(unknown).await.unwrap(), IssueOutcome::NotBound);
     store.revoke_agent(&ada, &agent("a"), NOW).await.unwrap();
