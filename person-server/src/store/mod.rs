@@ -13,6 +13,7 @@
 //! | `postgres` | a server, and transactions that are run again |
 //! | `migrations` | the schema and its history |
 //! | `rows` | rows become values, or say which cell is wrong |
+//! | `prune` | what is not kept any longer |
 //! | `record` | what is kept together with a step |
 //! | the rest | one file an entity |
 
@@ -30,6 +31,7 @@ mod migrations;
 mod pendings;
 mod people;
 mod postgres;
+mod prune;
 mod record;
 mod revocations;
 mod rows;
@@ -47,6 +49,7 @@ pub use self::database::Kind;
 pub use self::error::StoreError;
 pub use self::issued::{Issuance, IssueOutcome};
 pub use self::pendings::{Added, Arrival, Change, Decided, Limits, Touching};
+pub use self::prune::Retention;
 pub use self::record::Record;
 pub use self::revocations::Revoked;
 

@@ -6,12 +6,14 @@
 mod agents;
 mod consents;
 mod contention;
+mod durability;
 mod events;
 mod given;
 mod issuing;
 mod only_postgres;
 mod only_sqlite;
 mod pendings;
+mod pruning;
 
 use person_server::store::{Store, StoreConfig};
 use tempfile::TempDir;
@@ -62,6 +64,8 @@ cases! {
         what_was_approved_is_collected_once, a_withdrawal_finds_what_rests_on_it, withdrawals_are_remembered_once;
     events:
         events_are_read_in_pages;
+    pruning:
+        what_is_over_goes_and_what_counts_stays, a_large_table_is_pruned_in_parts;
     contention:
         of_many_who_bind_one_wins, of_many_who_collect_one_wins, a_withdrawal_stops_a_token_or_finds_it;
 }
