@@ -13,6 +13,7 @@ use super::catalogue::Entry;
 use super::consent;
 use super::decision::{Decision, Effect, PolicyError};
 use super::index::{Index, Slice};
+use super::inquiry::Inquiry;
 use super::load::Loaded;
 use super::mentions::Mentions;
 use super::names::{names, uid};
@@ -210,6 +211,23 @@ impl Snapshot {
         }
     }
 
+    /// What the policies in force say to an inquiry, and what those in shadow would.
+    pub(super) fn weigh_inquiry(&self, resource: &str, inquiry: &Inquiry) -> Result<(Verdict, Verdict), String> {
+        let resource = self.resources.get(resource).ok_or_else(|| format!("there are no policies of `{resource}`"))?;
+        let action =
+            self.actions.other(inquiry.action.uid()).ok_or_else(|| format!("`{}` is no action", inquiry.action))?;
+        let kind = inquiry.principal.principal_kind().filter(|kind| action.admits(*kind));
+        let kind = kind.ok_or_else(|| format!("`{}` is not for this caller", inquiry.action))?;
+        let (principal, asked_of) = (inquiry.principal.lineage(), inquiry.resource.lineage());
+        let [enforced, shadow] = [&resource.enforced, &resource.shadow].map(|indexes| {
+            let slices = indexes.iter().flat_map(|index| index.select(action, kind, &principal, &asked_of));
+            slices.collect::<Vec<&Slice>>()
+        });
+        let mentions = mentions(enforced.iter().chain(&shadow));
+        let (request, entities) = inquiry.build(action, mentions)?;
+        Ok((self.evaluate(&enforced, &request, &entities), self.evaluate(&shadow, &request, &entities)))
+    }
+
     /// The `@scope`s of the permits that might match, fewest scopes first.
     pub(super) fn wishes(&self, question: Question<'_>, subject: &Subject) -> Vec<consent::Scopes> {
         let (Ok(asked), Ok(resource)) = (self.read(question, subject), self.resource(question)) else {
@@ -241,11 +259,7 @@ impl Snapshot {
 
     fn ask(&self, asked: &Asked<'_>, indexes: &[Index]) -> Result<Verdict, Refusal> {
         let slices: Vec<&Slice> = indexes.iter().flat_map(|index| asked.select(index)).collect();
-        let mut mentions = Mentions::default();
-        for slice in &slices {
-            mentions |= slice.mentions;
-        }
-        let (request, entities) = asked.build(mentions)?;
+        let (request, entities) = asked.build(mentions(&slices))?;
         Ok(self.evaluate(&slices, &request, &entities))
     }
 
@@ -273,6 +287,11 @@ impl Snapshot {
             verdict.errors.push(PolicyError { policy: id.into(), message: error.inner().to_string() });
         }
     }
+}
+
+/// What any of these policies reads.
+fn mentions<'s>(slices: impl IntoIterator<Item = &'s &'s Slice>) -> Mentions {
+    slices.into_iter().fold(Mentions::default(), |found, slice| found | slice.mentions)
 }
 
 impl Resource {

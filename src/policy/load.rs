@@ -213,7 +213,8 @@ impl<'a> Loader<'a> {
 
     /// Validates strictly, with warnings as errors: a policy that can never match is only a warning to Cedar.
     fn validate(&mut self, loaded: &[Loaded], schema: &Schema) {
-        let places: HashMap<&str, Place> = loaded.iter().map(|l| (&*l.obligations.id, l.place)).collect();
+        let places: HashMap<&str, &Loaded> = loaded.iter().map(|l| (&*l.obligations.id, l)).collect();
+        let several = schema.actions().any(|action| !names().is_of_request(action.type_name()));
         let set = match PolicySet::from_policies(loaded.iter().map(|l| l.policy.clone())) {
             Ok(set) => set,
             Err(error) => {
@@ -229,11 +230,16 @@ impl<'a> Loader<'a> {
         let mut found: Vec<_> = errors.chain(warnings).map(|(id, error)| (id, error, error.to_string())).collect();
         found.sort_by(|(_, _, a), (_, _, b)| (!a.contains("HTTP::"), a).cmp(&(!b.contains("HTTP::"), b)));
         for (id, error, _) in found {
-            let place = places.get(AsRef::<str>::as_ref(id));
-            let fault = match place.and_then(|p| Some((self.sources.get(p.source)?, p.offset))) {
+            let policy = places.get(AsRef::<str>::as_ref(id));
+            let mut fault = match policy.and_then(|l| Some((self.sources.get(l.place.source)?, l.place.offset))) {
                 Some((source, offset)) => LoadFault::cedar(source, offset, error),
                 None => LoadFault::whole("policies", error.to_string()),
             };
+            let of_any = |loaded: &&Loaded| loaded.policy.action_constraint() == ActionConstraint::Any;
+            if several && policy.is_some_and(of_any) && fault.message.contains(" in context for ") {
+                // Cedar's own hint is an attribute of a context that was not meant.
+                fault = fault.hint("`action` alone is every action there is: name those it is about");
+            }
             let about = fault.message.split_once(" in context for ").map_or(&*fault.message, |(what, _)| what);
             if told.insert((fault.file.clone(), fault.position, about.to_owned())) {
                 self.faults.push(fault);

@@ -4,6 +4,8 @@
 //! token; [`RequestFacts`] are what is asked; [`Snapshot::decide`] answers with a [`Decision`]. The room never sees a
 //! header, a JWT or a proto: verifying who asks, and turning a decision into a response, are left to others.
 //!
+//! A program with a namespace of its own opens the store in its [`Terms`], and asks by [`Snapshot::inquire`].
+//!
 //! Whatever cannot be decided is denied: a method or resource that is not in the schema, a path two servers could read
 //! in two ways, a policy that fails to evaluate.
 
@@ -23,6 +25,7 @@ mod explain;
 mod format;
 mod index;
 mod input;
+mod inquiry;
 mod lint;
 mod load;
 mod mentions;
@@ -40,6 +43,7 @@ mod schema;
 mod source;
 mod store;
 mod subject;
+mod terms;
 mod tools;
 mod trial;
 mod watch;
@@ -57,6 +61,7 @@ pub use engine::Snapshot;
 pub use error::{LoadErrors, LoadFault, Position};
 pub use explain::{Explained, Explanation};
 pub use format::format;
+pub use inquiry::{Findings, Found, Inquiry, Kind, Name, Plain, Thing};
 pub use lint::{Lint, RULES, Surroundings};
 pub use load::Origin;
 pub use mutant::Mutant;
@@ -69,6 +74,7 @@ pub use ruling::{Ruling, RulingKind};
 pub use schema::CORE_SCHEMA;
 pub use store::{PolicyStore, ReloadOutcome, Status, StoreConfig};
 pub use subject::Subject;
+pub use terms::Terms;
 pub use tools::mcp_schema;
 pub use watch::{WatchError, WatchGuard, watch};
 pub use written::{Written, WrittenPolicy};

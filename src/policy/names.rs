@@ -29,6 +29,13 @@ pub(super) struct Names {
     pub(super) a2a_agent: EntityTypeName,
 }
 
+impl Names {
+    /// Whether actions of this type are what requests ask for.
+    pub(super) fn is_of_request(&self, kind: &EntityTypeName) -> bool {
+        [&self.http_action, &self.mcp_action, &self.a2a_action].contains(&kind)
+    }
+}
+
 static NAMES: LazyLock<Names> = LazyLock::new(|| Names {
     agent: parse("AAuth::Agent"),
     agent_provider: parse("AAuth::AgentProvider"),

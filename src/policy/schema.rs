@@ -51,6 +51,8 @@ pub(super) struct Actions {
     http: HashMap<String, Action>,
     mcp: HashMap<String, Action>,
     a2a: HashMap<String, Action>,
+    /// Those of other namespaces, which no request asks for: see [`Inquiry`](super::inquiry::Inquiry).
+    others: HashMap<EntityUid, Action>,
 }
 
 impl Actions {
@@ -74,8 +76,9 @@ impl Actions {
             let id = uid.id().unescaped();
             let input = merged.inputs.get(id).filter(|_| of_tool).cloned();
             let action = Action { uid: uid.clone(), entity, groups, index: actions.len(), input, kinds, of_tool };
-            if let Some(family) = actions.family(uid.type_name()) {
-                family.insert(id.to_owned(), action);
+            match actions.family(uid.type_name()) {
+                Some(family) => drop(family.insert(id.to_owned(), action)),
+                None => drop(actions.others.insert(uid.clone(), action)),
             }
         }
         Ok(actions)
@@ -104,14 +107,24 @@ impl Actions {
         }
     }
 
+    /// The action of this name, if it is one that no request asks for.
+    pub(super) fn other(&self, uid: &EntityUid) -> Option<&Action> {
+        self.others.get(uid)
+    }
+
+    /// Each that a request may ask for.
+    pub(super) fn of_requests(&self) -> impl Iterator<Item = &Action> {
+        self.http.values().chain(self.mcp.values()).chain(self.a2a.values())
+    }
+
     /// Each of them.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Action> {
-        self.http.values().chain(self.mcp.values()).chain(self.a2a.values())
+        self.of_requests().chain(self.others.values())
     }
 
     /// How many there are.
     pub(super) fn len(&self) -> usize {
-        self.http.len() + self.mcp.len() + self.a2a.len()
+        self.http.len() + self.mcp.len() + self.a2a.len() + self.others.len()
     }
 }
 

@@ -79,9 +79,19 @@ pub(super) struct Sources {
     pub(super) hash: String,
 }
 
-/// Reads everything the configuration names.
-pub(super) fn read(config: &StoreConfig) -> Sources {
-    let mut reader = Reader::default();
+impl Sources {
+    /// Policies of every resource that are no files, by name and text.
+    pub(super) fn of_texts(texts: &[(&str, &str)]) -> Self {
+        let source = |(name, text): &(&str, &str)| Source::new(name.into(), Home::All, (*text).to_owned());
+        let policies: Vec<_> = texts.iter().map(source).collect();
+        let hash = hash(&policies, &[], &[]);
+        Self { policies, schemas: Vec::new(), faults: Vec::new(), hash }
+    }
+}
+
+/// Reads everything the configuration names; where policies may lie `loose`, in the folder itself too.
+pub(super) fn read(config: &StoreConfig, loose: bool) -> Sources {
+    let mut reader = Reader { loose, ..Reader::default() };
     let policies = reader.policies(config);
     let schemas = reader.schemas(&config.schemas_dir);
     let hash = hash(&policies, &schemas, &reader.faults);
@@ -92,6 +102,7 @@ pub(super) fn read(config: &StoreConfig) -> Sources {
 struct Reader {
     faults: Vec<LoadFault>,
     files: usize,
+    loose: bool,
 }
 
 impl Reader {
@@ -99,7 +110,9 @@ impl Reader {
         let mut sources = Vec::new();
         for path in self.entries(&config.policies_dir) {
             if !path.is_dir() {
-                if has_extension(&path, "cedar") {
+                if has_extension(&path, "cedar") && self.loose {
+                    self.take(path, &Home::All, &mut sources);
+                } else if has_extension(&path, "cedar") {
                     self.faults.push(
                         LoadFault::whole(path, "a policy file must be in the folder of a resource")
                             .hint(format!("move it to `{EVERY_RESOURCE}/` for every resource")),
@@ -133,11 +146,15 @@ impl Reader {
             if path.is_dir() {
                 self.walk(&path, extension, home, depth + 1, sources);
             } else if has_extension(&path, extension) {
-                match self.file(&path) {
-                    Ok(text) => sources.push(Source::new(path, home.clone(), text)),
-                    Err(fault) => self.faults.push(fault),
-                }
+                self.take(path, home, sources);
             }
+        }
+    }
+
+    fn take(&mut self, path: PathBuf, home: &Home, sources: &mut Vec<Source>) {
+        match self.file(&path) {
+            Ok(text) => sources.push(Source::new(path, home.clone(), text)),
+            Err(fault) => self.faults.push(fault),
         }
     }
 

@@ -14,6 +14,7 @@ use super::error::{LoadErrors, LoadFault};
 use super::load::{Loaded, Loader};
 use super::schema;
 use super::source::{self, Source, Sources};
+use super::terms::Terms;
 use super::trial;
 
 /// How long files have to hold still before they are taken to be written to the end.
@@ -37,6 +38,7 @@ pub struct StoreConfig {
 #[derive(Debug)]
 pub struct PolicyStore {
     config: StoreConfig,
+    terms: Terms,
     current: ArcSwap<Snapshot>,
     last_error: ArcSwapOption<LoadErrors>,
     /// The hash of what was read last, good or bad. Held through a reload, so that one runs at a time.
@@ -70,17 +72,30 @@ pub struct Status {
 impl PolicyStore {
     /// Loads the policies. There is no last good set yet, so any fault is an error.
     pub fn open(config: StoreConfig) -> Result<Self, LoadErrors> {
-        let sources = source::read(&config);
+        Self::open_in(config, Terms::default())
+    }
+
+    /// Loads policies of a program that has terms of its own.
+    pub fn open_in(config: StoreConfig, terms: Terms) -> Result<Self, LoadErrors> {
+        let sources = source::read(&config, terms.loose);
         let seen = Mutex::new(sources.hash.clone());
-        let snapshot = build(sources, &config, 1)?.snapshot;
-        Ok(Self { config, current: ArcSwap::from_pointee(snapshot), last_error: ArcSwapOption::empty(), seen })
+        let snapshot = build(sources, &config, &terms, 1)?.snapshot;
+        Ok(Self { config, terms, current: ArcSwap::from_pointee(snapshot), last_error: ArcSwapOption::empty(), seen })
+    }
+
+    /// Policies that are compiled into a program, by name and text. They are those of every resource, and stand.
+    pub fn compiled_in(texts: &[(&str, &str)], resources: Vec<String>, terms: &Terms) -> Result<Self, LoadErrors> {
+        let config = StoreConfig { policies_dir: PathBuf::new(), schemas_dir: PathBuf::new(), resources };
+        let snapshot = build(Sources::of_texts(texts), &config, terms, 1)?.snapshot;
+        Ok(Self::standing(Arc::new(snapshot)))
     }
 
     /// A store in which this one set stands, whatever becomes of the files it came from.
     pub fn standing(snapshot: Arc<Snapshot>) -> Self {
         let config = StoreConfig { policies_dir: PathBuf::new(), schemas_dir: PathBuf::new(), resources: Vec::new() };
         let seen = Mutex::new(snapshot.content_hash().to_owned());
-        Self { config, current: ArcSwap::new(snapshot), last_error: ArcSwapOption::empty(), seen }
+        let terms = Terms::default();
+        Self { config, terms, current: ArcSwap::new(snapshot), last_error: ArcSwapOption::empty(), seen }
     }
 
     /// The policies in force.
@@ -90,8 +105,11 @@ impl PolicyStore {
 
     /// Loads the policies again, if the files changed. Blocks for as long as that takes.
     pub fn reload(&self) -> ReloadOutcome {
+        if self.config.policies_dir.as_os_str().is_empty() {
+            return ReloadOutcome::Unchanged;
+        }
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let sources = source::read(&self.config);
+        let sources = source::read(&self.config, self.terms.loose);
         if sources.hash == *seen {
             return ReloadOutcome::Unchanged;
         }
@@ -108,7 +126,7 @@ impl PolicyStore {
             self.last_error.store(None);
             return ReloadOutcome::Replaced(Arc::clone(&current));
         }
-        match build(sources, &self.config, current.generation() + 1) {
+        match build(sources, &self.config, &self.terms, current.generation() + 1) {
             Ok(Built { snapshot, .. }) => {
                 let snapshot = Arc::new(snapshot);
                 self.current.store(Arc::clone(&snapshot));
@@ -143,7 +161,7 @@ impl PolicyStore {
     fn settled(&self, mut sources: Sources) -> Option<Sources> {
         for _ in 0..SETTLE_LOOKS {
             thread::sleep(SETTLE);
-            let again = source::read(&self.config);
+            let again = source::read(&self.config, self.terms.loose);
             if again.hash == sources.hash {
                 return Some(again);
             }
@@ -160,13 +178,19 @@ pub(super) struct Built {
     pub(super) sources: Vec<Source>,
 }
 
-pub(super) fn build(sources: Sources, config: &StoreConfig, generation: u64) -> Result<Built, LoadErrors> {
+pub(super) fn build(
+    sources: Sources,
+    config: &StoreConfig,
+    terms: &Terms,
+    generation: u64,
+) -> Result<Built, LoadErrors> {
     let Sources { policies, schemas, mut faults, hash } = sources;
-    let result = schema::merge(&schemas).and_then(|merged| {
+    let result = terms.beside(schemas).and_then(|schemas| schema::merge(&schemas)).and_then(|merged| {
         let loaded = Loader::new(&policies, &config.resources).load(&merged.schema)?;
+        terms.hear(&loaded, &policies)?;
         let whole = |message: String| vec![LoadFault::whole(&config.policies_dir, message)];
         let snapshot = Snapshot::new(&loaded, &config.resources, &merged, generation, hash).map_err(whole)?;
-        let found = trial::run(&snapshot, &loaded, &policies, config, &merged.schema);
+        let found = trial::run(&snapshot, &loaded, &policies, config, &merged.schema, &terms.trials);
         if found.is_empty() { Ok((snapshot, loaded)) } else { Err(found) }
     });
     match result {

@@ -14,6 +14,7 @@ use super::call::{A2aCall, Call, McpCall};
 use super::engine::Snapshot;
 use super::error::LoadFault;
 use super::input::Type;
+use super::inquiry::Inquiry;
 use super::load::Loaded;
 use super::names::names;
 use super::question::Question;
@@ -33,12 +34,14 @@ pub(super) fn run(
     sources: &[Source],
     config: &StoreConfig,
     schema: &Schema,
+    inquiries: &[Inquiry],
 ) -> Vec<LoadFault> {
     let subjects = subjects();
     let mut faults = conformance(snapshot, &subjects, config, schema);
+    faults.extend(inquiries.iter().filter_map(|inquiry| misfit(inquiry, config, schema)));
     let mut failed = BTreeMap::new();
     for resource in &config.resources {
-        for action in snapshot.actions().iter() {
+        for action in snapshot.actions().of_requests() {
             for subject in &subjects {
                 let call = call(action);
                 let facts = facts(action, call.as_ref());
@@ -49,12 +52,24 @@ pub(super) fn run(
             }
         }
     }
+    for resource in &config.resources {
+        for inquiry in inquiries {
+            failed.extend(snapshot.inquire(resource, inquiry).failures());
+        }
+    }
     for policy in loaded {
         if let Some(message) = failed.get(&policy.obligations.id) {
             faults.push(policy.fault(sources, format!("the policy fails to evaluate: {message}")));
         }
     }
     faults
+}
+
+/// Whether an inquiry is what the schema declares.
+fn misfit(inquiry: &Inquiry, config: &StoreConfig, schema: &Schema) -> Option<LoadFault> {
+    let why = inquiry.conforms(schema).err()?;
+    let message = format!("questions for `{}` do not fit its declaration: {why}", inquiry.action);
+    Some(LoadFault::whole(&config.schemas_dir, message).hint("declare what is yours in a namespace of your own"))
 }
 
 /// Whether full requests are what the schema declares, which an author's own actions may have changed.
@@ -64,7 +79,7 @@ fn conformance(snapshot: &Snapshot, subjects: &[Subject], config: &StoreConfig, 
     let Some(resource) = config.resources.first() else {
         return faults;
     };
-    for action in snapshot.actions().iter() {
+    for action in snapshot.actions().of_requests() {
         for subject in subjects {
             let call = call(action);
             let facts = facts(action, call.as_ref());

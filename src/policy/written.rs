@@ -11,6 +11,7 @@ use super::error::LoadErrors;
 use super::load::Loaded;
 use super::source::{self, Home, Source};
 use super::store::{self, Built, StoreConfig};
+use super::terms::Terms;
 
 /// A set of policies that was taken, with its text.
 #[derive(Debug)]
@@ -44,7 +45,8 @@ pub struct WrittenPolicy<'a> {
 impl Written {
     /// Loads policies as [`PolicyStore::open`](super::PolicyStore::open) does, and keeps their text.
     pub fn open(config: &StoreConfig) -> Result<Self, LoadErrors> {
-        let Built { snapshot, loaded, sources } = store::build(source::read(config), config, 1)?;
+        let Built { snapshot, loaded, sources } =
+            store::build(source::read(config, false), config, &Terms::default(), 1)?;
         Ok(Self { snapshot: Arc::new(snapshot), loaded, sources })
     }
 

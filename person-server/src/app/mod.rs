@@ -1,0 +1,143 @@
+//! What the person server does, request by request. Each file is one use case, or one step that several share.
+//!
+//! HTTP is `routes`'s and SQL is `store`'s: here a request is a signed message, and an answer is a value.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `authenticate` | who signed |
+//! | `parameter_token` | tokens that come as parameters |
+//! | `whose` | which person, which sub-agent, which upstream |
+//! | `resource_ask` | what a resource asks for |
+//! | `weigh` | granted, refused, or put before the person |
+//! | `settle` | from an ask to an answer |
+//! | `identify`, `authorize` | the two token endpoints |
+//! | `mint`, `record` | a token, and what is kept of it |
+//! | `pend`, `poll`, `clarify`, `decide` | an ask that waits |
+
+pub mod answer;
+mod asked;
+mod authenticate;
+mod authorize;
+mod bell;
+mod clarify;
+mod code;
+mod decide;
+mod federation;
+mod fulfil;
+mod hints;
+mod identify;
+pub mod identity;
+mod inbound;
+mod keys;
+mod known;
+mod limiter;
+mod mint;
+mod missions;
+mod parameter_token;
+mod pend;
+mod poll;
+mod random;
+mod reach;
+mod record;
+mod refusal;
+mod resource_ask;
+mod settle;
+mod weigh;
+mod whose;
+
+use std::time::Duration;
+
+use aauth_authorizer::clock::SharedClock;
+use aauth_authorizer::discovery::Issuers;
+
+use crate::config::Settings;
+use crate::domain::directed::SubjectKey;
+use crate::governance::Governance;
+use crate::store::Store;
+
+use asked::Asked;
+use known::KnownAgents;
+use reach::Presence;
+
+pub use answer::{Answer, PendingPath, PendingView, Reply};
+pub use bell::{Bell, Listener, Ring};
+pub use inbound::{Inbound, MAX_BODY};
+pub use keys::Keys;
+pub use limiter::Limiter;
+pub use refusal::{Outcome, Refusal};
+
+/// What a person server is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// What it is told to be.
+    pub settings: Settings,
+    /// What it signs with.
+    pub keys: Keys,
+    /// What it derives directed identifiers with.
+    pub subjects: SubjectKey,
+    /// What it remembers.
+    pub store: Store,
+    /// The keys of others.
+    pub issuers: Issuers,
+    /// What decides without asking.
+    pub governance: Governance,
+    /// The time.
+    pub clock: SharedClock,
+}
+
+/// The person server.
+#[derive(Debug)]
+pub struct PersonServer {
+    settings: Settings,
+    keys: Keys,
+    subjects: SubjectKey,
+    store: Store,
+    issuers: Issuers,
+    governance: Governance,
+    clock: SharedClock,
+    bell: Bell,
+    known: KnownAgents,
+    presence: Presence,
+    resources_asked: Asked,
+    new_resources: Limiter,
+    polls: Limiter,
+    arrivals: Limiter,
+}
+
+impl PersonServer {
+    /// Puts it together.
+    pub fn new(parts: Parts) -> Self {
+        let Parts { settings, keys, subjects, store, issuers, governance, clock } = parts;
+        Self {
+            known: KnownAgents::new(),
+            presence: Presence::new(),
+            bell: Bell::new(),
+            resources_asked: Asked::new(),
+            new_resources: Limiter::new(settings.limits.resources_per_hour, Duration::from_hours(1)),
+            polls: Limiter::new(10, Duration::from_secs(5)),
+            arrivals: Limiter::new(20, Duration::from_mins(1)),
+            settings,
+            keys,
+            subjects,
+            store,
+            issuers,
+            governance,
+            clock,
+        }
+    }
+
+    /// What it is told to be.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What it signs with and publishes.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// What rings when something happened.
+    pub fn bell(&self) -> &Bell {
+        &self.bell
+    }
+}

@@ -1,0 +1,106 @@
+//! The pending URL: polled, answered and given up by whoever asked.
+//!
+//! Implements "Polling with GET", "Agent Response to Clarification" and "Pending URL Security" of
+//! draft-hardt-oauth-aauth-protocol-11. To anybody but the asker there is nothing here.
+
+use aauth_authorizer::aauth::error::PollErrorCode as Code;
+
+use super::PersonServer;
+use super::answer::{Answer, PendingPath, Reply};
+use super::authenticate::Signed;
+use super::fulfil::{Granted, HowDecided};
+use super::inbound::Inbound;
+use super::refusal::{Outcome, Refusal};
+use crate::domain::pending::{Asker, Ended, Pending, PendingId, State};
+use crate::store::Change;
+
+impl PersonServer {
+    /// `GET` of a pending URL.
+    pub async fn poll(&self, request: &Inbound, id: &PendingId) -> Outcome<Answer> {
+        let signed = self.agent(request).await?;
+        let pending = self.own_pending(&signed, id).await?;
+        if request.wait.is_none() && !self.polls.admits(id.as_str()) {
+            return Err(Refusal::later(429, Code::SlowDown.code(), "polled too often: wait 5 s longer each time", 5));
+        }
+        self.answer_when_decided(&signed, pending, request.wait).await
+    }
+
+    /// `DELETE` of a pending URL: "Cancel Request".
+    pub async fn cancel(&self, request: &Inbound, id: &PendingId) -> Outcome<Reply> {
+        let signed = self.agent(request).await?;
+        let pending = self.own_pending(&signed, id).await?;
+        match &pending.state {
+            State::Gone { .. } => Err(gone()),
+            State::Waiting(_) | State::Federating(_) | State::Approved(_) | State::Ended(_) => {
+                self.let_go(&pending).await?;
+                self.bell.ring(&pending.id, pending.person.as_ref());
+                Ok(Reply::empty(204))
+            }
+        }
+    }
+
+    /// The ask at this URL, if this agent asked.
+    pub(super) async fn own_pending(&self, signed: &Signed, id: &PendingId) -> Outcome<Pending> {
+        let pending = self.store.pending(id).await?.ok_or_else(Refusal::not_found)?;
+        match &pending.asker {
+            Asker::Agent(agent) if *agent == signed.key() => Ok(pending),
+            Asker::Agent(_) | Asker::Key { .. } | Asker::Server { .. } => Err(Refusal::not_found()),
+        }
+    }
+
+    /// What the agent is told of its ask, and gets where it was approved.
+    pub(super) async fn outcome(&self, signed: &Signed, pending: &Pending) -> Outcome<Answer> {
+        match &pending.state {
+            State::Waiting(_) | State::Federating(_) if self.clock.now() >= pending.expires_at => {
+                Err(self.expire(pending).await?)
+            }
+            State::Waiting(_) => self.view(pending, PendingPath::Request).await.map(Answer::Pending),
+            State::Federating(_) => self.federating(signed, pending).await,
+            State::Approved(approved) => {
+                let granted = Granted {
+                    person: approved.by.clone(),
+                    how: HowDecided::Person,
+                    approval: Some(approved.approval.clone()),
+                    collects: Some(pending.id.clone()),
+                };
+                self.still_depends_on_nothing_revoked(pending).await?;
+                self.fulfil(signed, &pending.ask, granted).await.map(Answer::Done)
+            }
+            State::Ended(ended) => Err(self.tell(pending, ended).await?),
+            State::Gone { .. } => Err(gone()),
+        }
+    }
+
+    /// Tells the asker how it ended, once.
+    pub(super) async fn tell(&self, pending: &Pending, ended: &Ended) -> Outcome<Refusal> {
+        self.let_go(pending).await?;
+        Ok(Refusal::problem(ended.status, &ended.error, ended.detail.clone().unwrap_or_default()))
+    }
+
+    /// The ask is over, and its URL is gone.
+    async fn let_go(&self, pending: &Pending) -> Outcome<()> {
+        let at = self.clock.now();
+        self.store.change_pending("let go", &pending.id, move |_| Change::to(State::Gone { at }, ())).await?;
+        Ok(())
+    }
+
+    /// Nobody decided in time: `expired`, or `abandoned` where the person had arrived.
+    pub(super) async fn expire(&self, pending: &Pending) -> Outcome<Refusal> {
+        let arrived = matches!(&pending.state, State::Waiting(waiting) if waiting.arrived);
+        let now = self.clock.now();
+        let ended = if arrived {
+            let detail = "the person opened the request and did not decide in time";
+            Ended::new(Code::Abandoned.status(), Code::Abandoned.code(), detail, now)
+        } else {
+            let detail = "nobody decided in time: ask again for a new code";
+            Ended::new(Code::Expired.status(), Code::Expired.code(), detail, now)
+        };
+        self.tell(pending, &ended).await
+    }
+}
+
+/// "Once a terminal response is returned, the pending URL MUST return 410 Gone."
+pub(super) fn gone() -> Refusal {
+    let detail = "this request is settled, and was told so: ask again";
+    Refusal::problem(Code::InvalidCode.status(), Code::InvalidCode.code(), detail)
+}

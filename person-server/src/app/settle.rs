@@ -1,0 +1,42 @@
+//! From an ask to an answer: granted, refused, or put before the person.
+
+use std::time::Duration;
+
+use super::PersonServer;
+use super::answer::Answer;
+use super::authenticate::Signed;
+use super::fulfil::{Granted, HowDecided};
+use super::refusal::{Outcome, Refusal};
+use super::weigh::Verdict;
+use super::whose::Whose;
+use crate::domain::ask::{Ask, Hints};
+
+impl PersonServer {
+    /// Settles what an agent asks, waiting as long as it is willing to.
+    pub(super) async fn settle(
+        &self,
+        signed: &Signed,
+        whose: &Whose,
+        ask: Ask,
+        hints: &Hints,
+        wait: Option<Duration>,
+    ) -> Outcome<Answer> {
+        match self.weigh(signed, whose, &ask, hints).await? {
+            Verdict::Refuse { reason } => Err(Refusal::problem(403, "denied", reason)),
+            Verdict::Grant { policies, consented } => {
+                let person = whose.person().ok_or_else(Refusal::server_error)?.clone();
+                let how = if consented { HowDecided::Consent } else { HowDecided::Policy(policies) };
+                let granted = Granted { person, how, approval: None, collects: None };
+                self.fulfil(signed, &ask, granted).await.map(Answer::Done)
+            }
+            Verdict::AskPerson if hints.prompt.iter().any(|value| value == "none") => {
+                let detail = "the person would have to be asked, and `prompt` is `none`";
+                Err(Refusal::problem(403, "user_unreachable", detail))
+            }
+            Verdict::AskPerson => {
+                let pending = self.pend(signed, whose.person().cloned(), ask, hints).await?;
+                self.answer_when_decided(signed, pending, wait).await
+            }
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! What was issued, so that it can be withdrawn: "Revocation Cascade", records.
+//!
+//! A token is recorded before it is sent, in the transaction that checks that nothing it rests on was withdrawn
+//! meanwhile. So a withdrawal either stops the token or finds it.
+
+use aauth_authorizer::clock::Seconds;
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
+
+use super::error::StoreError;
+use super::record::{self, Record};
+use super::rows::{Cells, to_json};
+use super::{Store, agents, directed, pendings, revocations};
+use crate::domain::agent::AgentKey;
+use crate::domain::issued::{Issued, IssuedKind, SKEW, SeenAgentToken, TokenRef};
+use crate::domain::pending::PendingId;
+use crate::domain::person::PersonKey;
+
+const TABLE: &str = "issued";
+
+/// How many tokens one withdrawal reaches at a time.
+const REACHED: i64 = 1000;
+
+/// A token about to be sent, and what it rests on.
+#[derive(Debug, Clone)]
+pub struct Issuance {
+    /// The token's record.
+    pub issued: Issued,
+    /// The agent token it was asked for with.
+    pub agent_token: SeenAgentToken,
+    /// Further tokens it rests on: the presented one, the resource's, an upstream, a sub-agent's.
+    pub rests_on: Vec<TokenRef>,
+    /// The pending request it answers, which is gone once this is recorded.
+    pub collects: Option<PendingId>,
+    /// What is kept with it.
+    pub record: Record,
+}
+
+/// Whether the token may be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IssueOutcome {
+    /// It is recorded.
+    Recorded,
+    /// The agent is not, or no longer, the person's.
+    NotBound,
+    /// This token was withdrawn.
+    Revoked(TokenRef),
+    /// The pending request was collected already, or is over.
+    NotPending,
+}
+
+impl Store {
+    /// Records a token, unless something it rests on is withdrawn. Only then may it be sent.
+    pub async fn issue(&self, issuance: Issuance) -> Result<IssueOutcome, StoreError> {
+        self.write("issue token", issuance, |connection, issuance| Box::pin(issue(connection, issuance))).await
+    }
+
+    /// Notes an agent token that was accepted, where nothing is issued for it.
+    pub async fn see_agent_token(&self, token: SeenAgentToken) -> Result<(), StoreError> {
+        self.write("see agent token", token, |connection, token| Box::pin(see(connection, token))).await
+    }
+
+    /// Whose agent token this is, if one was seen.
+    pub async fn agent_of_token(&self, token: &TokenRef) -> Result<Option<AgentKey>, StoreError> {
+        self.read(token.clone(), |connection, token| {
+            Box::pin(async move {
+                let row = sqlx::query("SELECT iss, sub FROM seen_agent_tokens WHERE iss = $1 AND jti = $2")
+                    .bind(token.iss.as_str())
+                    .bind(token.jti.as_str())
+                    .fetch_optional(connection)
+                    .await?;
+                row.map(|row| Cells::of("seen_agent_tokens", "iss", &row).agent("iss", "sub")).transpose()
+            })
+        })
+        .await
+    }
+
+    /// The record of a token.
+    pub async fn issued(&self, token: &TokenRef) -> Result<Option<Issued>, StoreError> {
+        self.read(token.clone(), |connection, token| {
+            Box::pin(async move {
+                let row = sqlx::query("SELECT * FROM issued WHERE iss = $1 AND jti = $2")
+                    .bind(token.iss.as_str())
+                    .bind(token.jti.as_str())
+                    .fetch_optional(connection)
+                    .await?;
+                row.as_ref().map(read).transpose()
+            })
+        })
+        .await
+    }
+
+    /// What was issued for a person, the latest first, up to `limit`.
+    pub async fn issued_for(&self, person: &PersonKey, limit: u32) -> Result<Vec<Issued>, StoreError> {
+        self.read((person.clone(), limit), |connection, (person, limit)| {
+            Box::pin(async move {
+                let theirs =
+                    sqlx::query("SELECT * FROM issued WHERE person = $1 ORDER BY issued_at DESC, jti LIMIT $2");
+                let rows = theirs.bind(person.as_str()).bind(i64::from(*limit)).fetch_all(connection).await?;
+                rows.iter().map(read).collect()
+            })
+        })
+        .await
+    }
+
+    /// What an agent, or a sub-agent of its, still holds and was not withdrawn.
+    pub async fn held_by(&self, agent: &AgentKey, now: Seconds) -> Result<Vec<Issued>, StoreError> {
+        self.read((agent.clone(), now), |connection, (agent, now)| {
+            Box::pin(async move {
+                let rows = sqlx::query(
+                    "SELECT * FROM issued WHERE agent_iss = $1 AND agent_sub = $2 AND exp > $3
+                       AND NOT EXISTS (SELECT 1 FROM revocations AS gone
+                                       WHERE gone.iss = issued.iss AND gone.jti = issued.jti)
+                     ORDER BY issued_at LIMIT $4",
+                )
+                .bind(agent.iss.as_str())
+                .bind(agent.sub.as_str())
+                .bind(now.saturating_sub(SKEW))
+                .bind(REACHED)
+                .fetch_all(connection)
+                .await?;
+                rows.iter().map(read).collect()
+            })
+        })
+        .await
+    }
+
+    /// What was issued on a mission and still counts.
+    pub async fn held_under(&self, mission: &str, now: Seconds) -> Result<Vec<Issued>, StoreError> {
+        self.read((mission.to_owned(), now), |connection, (mission, now)| {
+            Box::pin(async move {
+                let rows = sqlx::query(
+                    "SELECT * FROM issued WHERE mission = $1 AND exp > $2
+                       AND NOT EXISTS (SELECT 1 FROM revocations AS gone
+                                       WHERE gone.iss = issued.iss AND gone.jti = issued.jti)
+                     ORDER BY issued_at LIMIT $3",
+                )
+                .bind(mission.as_str())
+                .bind(now.saturating_sub(SKEW))
+                .bind(REACHED)
+                .fetch_all(connection)
+                .await?;
+                rows.iter().map(read).collect()
+            })
+        })
+        .await
+    }
+
+    /// What rests directly on a token of ours: auth tokens that go back to it, and tokens that were issued on it as an
+    /// upstream token.
+    pub async fn resting_on(&self, token: &TokenRef, now: Seconds) -> Result<Vec<Issued>, StoreError> {
+        self.read((token.clone(), now), |connection, (token, now)| {
+            Box::pin(async move {
+                let rows = sqlx::query(
+                    "SELECT * FROM issued
+                     WHERE ((root = $2 AND jti <> $2) OR (upstream_iss = $1 AND upstream_jti = $2)) AND exp > $3
+                       AND NOT EXISTS (SELECT 1 FROM revocations AS gone
+                                       WHERE gone.iss = issued.iss AND gone.jti = issued.jti)
+                     ORDER BY issued_at LIMIT $4",
+                )
+                .bind(token.iss.as_str())
+                .bind(token.jti.as_str())
+                .bind(now.saturating_sub(SKEW))
+                .bind(REACHED)
+                .fetch_all(connection)
+                .await?;
+                rows.iter().map(read).collect()
+            })
+        })
+        .await
+    }
+}
+
+async fn issue(connection: &mut AnyConnection, issuance: &Issuance) -> Result<IssueOutcome, StoreError> {
+    let Issuance { issued, agent_token, rests_on, collects, record } = issuance;
+    let binding = agents::find(connection, &issued.agent).await?;
+    if !binding.is_some_and(|binding| binding.person == issued.person && binding.is_active()) {
+        return Ok(IssueOutcome::NotBound);
+    }
+    let own = TokenRef { iss: agent_token.agent.iss.clone(), jti: agent_token.jti.clone() };
+    for token in std::iter::once(&own).chain(rests_on) {
+        if revocations::is_revoked(connection, token).await? {
+            return Ok(IssueOutcome::Revoked(token.clone()));
+        }
+    }
+    if let Some(pending) = collects
+        && !pendings::collect(connection, pending, issued.issued_at).await?
+    {
+        return Ok(IssueOutcome::NotPending);
+    }
+    see(connection, agent_token).await?;
+    agents::seen(connection, &issued.agent, issued.issued_at).await?;
+    directed::keep(connection, &issued.person, &issued.resource, &issued.sub).await?;
+    add(connection, issued).await?;
+    record::keep(connection, record).await?;
+    Ok(IssueOutcome::Recorded)
+}
+
+async fn see(connection: &mut AnyConnection, token: &SeenAgentToken) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO seen_agent_tokens (iss, jti, sub, exp) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
+        .bind(token.agent.iss.as_str())
+        .bind(token.jti.as_str())
+        .bind(token.agent.sub.as_str())
+        .bind(token.exp)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn add(connection: &mut AnyConnection, issued: &Issued) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO issued (iss, jti, kind, resource, agent_iss, agent_sub, subagent, person, sub, scopes, mission,
+                             root, upstream_iss, upstream_jti, decided_by, issued_at, exp)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+    )
+    .bind(issued.token.iss.as_str())
+    .bind(issued.token.jti.as_str())
+    .bind(issued.kind.name())
+    .bind(issued.resource.as_str())
+    .bind(issued.agent.iss.as_str())
+    .bind(issued.agent.sub.as_str())
+    .bind(issued.subagent.as_deref())
+    .bind(issued.person.as_str())
+    .bind(issued.sub.as_str())
+    .bind(to_json(TABLE, &issued.scopes)?)
+    .bind(issued.mission.as_deref())
+    .bind(issued.root.as_str())
+    .bind(issued.upstream.as_ref().map(|token| token.iss.as_str()))
+    .bind(issued.upstream.as_ref().map(|token| token.jti.as_str()))
+    .bind(issued.decided_by.as_str())
+    .bind(issued.issued_at)
+    .bind(issued.exp)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+fn read(row: &AnyRow) -> Result<Issued, StoreError> {
+    let cells = Cells::of(TABLE, "jti", row);
+    let kind = cells.text("kind")?;
+    let kind = IssuedKind::ALL.into_iter().find(|one| one.name() == kind).ok_or_else(|| cells.corrupt("kind"))?;
+    let upstream = match cells.optional_text("upstream_jti")? {
+        Some(jti) => Some(TokenRef { iss: cells.server("upstream_iss")?, jti }),
+        None => None,
+    };
+    Ok(Issued {
+        kind,
+        token: TokenRef { iss: cells.server("iss")?, jti: cells.text("jti")? },
+        resource: cells.server("resource")?,
+        agent: cells.agent("agent_iss", "agent_sub")?,
+        subagent: cells.optional_text("subagent")?,
+        person: cells.person("person")?,
+        sub: cells.text("sub")?,
+        scopes: cells.json("scopes")?,
+        mission: cells.optional_text("mission")?,
+        root: cells.text("root")?,
+        upstream,
+        decided_by: cells.text("decided_by")?,
+        issued_at: cells.seconds("issued_at")?,
+        exp: cells.seconds("exp")?,
+    })
+}
