@@ -127,10 +127,8 @@ impl Pending {
     /// Reads a body that came with this requirement. Members that belong to another are ignored.
     pub fn parse(body: &[u8], requirement: Option<&Requirement>) -> Result<Self, PendingFault> {
         let body: Map<String, Value> = serde_json::from_slice(body).map_err(|_| PendingFault::NotJson)?;
-        let status = body
-            .get("status")
-            .and_then(Value::as_str)
-            .map_or_else(PendingStatus::default, |name| PendingStatus::from_name(name));
+        let status =
+            body.get("status").and_then(Value::as_str).map_or_else(PendingStatus::default, PendingStatus::from_name);
         let wanted = match requirement {
             Some(Requirement::Clarification) => Wanted::Clarification(clarification(&body)?),
             // The person is named by the token that was presented: `sub` is never asked for, and never given.

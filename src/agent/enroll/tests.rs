@@ -61,9 +61,9 @@ fn seen(request: &Request, now: i64) -> String {
         VerifiedIdentity::Key => name(proved.thumbprint().as_str()),
         VerifiedIdentity::Token(_) | VerifiedIdentity::Server { .. } => panic!("another identity"),
     };
-    let signer = name(proved.thumbprint().as_str());
+    let by = name(proved.thumbprint().as_str());
     let body = String::from_utf8_lossy(&request.body);
-    format!("{} {target} as {agent} by {signer} {body}", request.method).trim_end().to_owned()
+    format!("{} {target} as {agent} by {by} {body}", request.method).trim_end().to_owned()
 }
 
 fn key(name: &str) -> SigningKey {
