@@ -130,7 +130,7 @@ pub(super) struct Limits {
     pub(super) pending_per_asker: Option<u32>,
     pub(super) pending_per_person: Option<u32>,
     pub(super) resources_per_hour: Option<u32>,
-    pub(super) requests: Option<usize>,
+    pub(super) connections: Option<usize>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
