@@ -30,6 +30,7 @@ mod migrations;
 mod pendings;
 mod people;
 mod postgres;
+mod provider;
 mod record;
 mod revocations;
 mod rows;
@@ -47,6 +48,7 @@ pub use self::database::Kind;
 pub use self::error::StoreError;
 pub use self::issued::{Issuance, IssueOutcome};
 pub use self::pendings::{Added, Arrival, Change, Decided, Limits, Touching};
+pub use self::provider::{EnrollOutcome, Enrollment, GrantOutcome, Granting, SubAgency, SubAgencyOutcome};
 pub use self::record::Record;
 pub use self::revocations::Revoked;
 
