@@ -5,10 +5,12 @@
 //! | `inbound` | a request, read whole and within bounds |
 //! | `reply` | answers, pending responses, refusals |
 //! | `agents` | what agents call |
+//! | `provider` | what agents call for their agent tokens |
 //! | `wellknown` | metadata and keys |
 
 mod agents;
 mod inbound;
+mod provider;
 mod reply;
 mod wellknown;
 
@@ -23,5 +25,5 @@ pub type Shared = Arc<PersonServer>;
 
 /// Everything that is served.
 pub fn router(server: Shared) -> Router {
-    Router::new().merge(agents::router()).merge(wellknown::router()).with_state(server)
+    Router::new().merge(agents::router()).merge(provider::router()).merge(wellknown::router()).with_state(server)
 }
