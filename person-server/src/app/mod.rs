@@ -29,7 +29,7 @@ mod hints;
 mod identify;
 pub mod identity;
 mod inbound;
-mod keys;
+pub mod keys;
 mod known;
 mod limiter;
 mod mint;
