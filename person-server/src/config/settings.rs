@@ -55,7 +55,7 @@ pub struct Limits {
     pub resources_per_hour: u32,
     /// Keys that may wait to be enrolled as agents, and that nobody has taken up yet.
     pub enrollments_waiting: u32,
-    /// Requests of keys that are no agent's, from one address within a minute.
+    /// Keys that may ask to be enrolled, from one address within a minute.
     pub enrollments_per_minute: u32,
     /// Sub-agents that one agent may have at once.
     pub subagents_per_agent: u32,
