@@ -134,6 +134,9 @@ impl Faults<'_> {
                 pending_per_asker: file.limits.pending_per_asker.unwrap_or(defaults.pending_per_asker),
                 pending_per_person: file.limits.pending_per_person.unwrap_or(defaults.pending_per_person),
                 resources_per_hour: file.limits.resources_per_hour.unwrap_or(defaults.resources_per_hour),
+                enrollments_waiting: file.limits.enrollments_waiting.unwrap_or(defaults.enrollments_waiting),
+                enrollments_per_minute: file.limits.enrollments_per_minute.unwrap_or(defaults.enrollments_per_minute),
+                subagents_per_agent: file.limits.subagents_per_agent.unwrap_or(defaults.subagents_per_agent),
             },
         }
     }

@@ -5,6 +5,7 @@
 //! | `inbound` | a request, read whole and within bounds |
 //! | `reply` | answers, pending responses, refusals |
 //! | `agents` | what agents call |
+//! | `provider` | what agents call for their agent tokens |
 //! | `wellknown` | metadata and keys |
 //! | `operator`, `metrics` | health, readiness, metrics |
 
@@ -12,6 +13,7 @@ mod agents;
 mod inbound;
 mod metrics;
 mod operator;
+mod provider;
 mod reply;
 mod wellknown;
 
@@ -36,5 +38,5 @@ pub fn whole(operating: Operating) -> Router {
 
 /// What agents, servers and persons call.
 pub fn router(server: Shared) -> Router {
-    Router::new().merge(agents::router()).merge(wellknown::router()).with_state(server)
+    Router::new().merge(agents::router()).merge(provider::router()).merge(wellknown::router()).with_state(server)
 }

@@ -1,0 +1,3 @@
+//! The command line: what an operator does beside serving.
+
+pub mod keys;
