@@ -1,6 +1,12 @@
-//! Tests of the Person Server from outside: one module a topic.
+//! The person server as its callers see it: requests in, responses out, one file a topic of the draft.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
-#![allow(missing_docs, reason = "tests")]
-
-mod store;
 mod support;
+
+mod auth_tokens;
+mod hostile;
+mod person_tokens;
+mod store;
+mod waiting;
+
+use support::{claims as support_claims, pending_id as support_pending};
