@@ -51,6 +51,7 @@ use std::time::Duration;
 
 use aauth_authorizer::clock::SharedClock;
 use aauth_authorizer::discovery::Issuers;
+use aauth_authorizer::policy::Status;
 
 use crate::config::Settings;
 use crate::domain::directed::SubjectKey;
@@ -139,6 +140,16 @@ impl PersonServer {
     /// What it signs with and publishes.
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// Whether the store can be reached.
+    pub async fn store_answers(&self) -> bool {
+        self.store.ping().await.is_ok()
+    }
+
+    /// The policies in force.
+    pub fn policies(&self) -> Status {
+        self.governance.status()
     }
 
     /// What rings when something happened.

@@ -133,7 +133,7 @@ pub(super) struct Limits {
     pub(super) enrollments_waiting: Option<u32>,
     pub(super) enrollments_per_minute: Option<u32>,
     pub(super) subagents_per_agent: Option<u32>,
-    pub(super) requests: Option<usize>,
+    pub(super) connections: Option<usize>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -87,7 +87,7 @@ impl Faults<'_> {
                     key: self.relative(&tls.key_file),
                 }),
                 drain: file.listen.drain.unwrap_or(Duration::from_secs(10)),
-                requests: file.limits.requests.unwrap_or(512),
+                connections: file.limits.connections.unwrap_or(4096),
             },
             audit_kept: whole_seconds(audit),
             log: LogConfig { filter: file.log.filter.unwrap_or_else(|| "info".to_owned()), json: file.log.json },

@@ -8,6 +8,7 @@ mod hostile;
 mod keys;
 mod person_tokens;
 mod provider;
+mod store;
 mod subagents;
 mod waiting;
 

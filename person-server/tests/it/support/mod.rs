@@ -4,6 +4,7 @@
 mod agent;
 mod device;
 mod network;
+pub(crate) mod postgres;
 mod reply;
 mod resource;
 mod world;
