@@ -13,6 +13,7 @@
 //! | [`routes`] | HTTP |
 //! | [`cli`] | what an operator does beside serving |
 //! | [`config`] | what the operator says |
+//! | [`server`] | the whole process |
 
 pub mod app;
 pub mod cli;
@@ -20,4 +21,5 @@ pub mod config;
 pub mod domain;
 pub mod governance;
 pub mod routes;
+pub mod server;
 pub mod store;

@@ -15,7 +15,7 @@ use super::issued::see;
 use super::record::{self, Record};
 use super::rows::Cells;
 use super::{Store, agents};
-use crate::domain::agent::AgentKey;
+use crate::domain::agent::{AgentKey, Binding};
 use crate::domain::enrollment::Device;
 use crate::domain::issued::SeenAgentToken;
 
@@ -87,16 +87,14 @@ async fn grant(connection: &mut AnyConnection, granting: &Granting) -> Result<Gr
         Some(device) if device.agent == token.agent => device,
         Some(_) | None => return Ok(GrantOutcome::Unknown),
     };
-    let active = agents::find(connection, &device.agent).await?.is_some_and(|binding| binding.is_active());
-    if !active || device.revoked_at.is_some() {
-        return Ok(GrantOutcome::Ended);
-    }
+    let binding = agents::find(connection, &device.agent).await?.filter(Binding::is_active);
+    let Some(binding) = binding.filter(|_| device.revoked_at.is_none()) else { return Ok(GrantOutcome::Ended) };
     sqlx::query("UPDATE devices SET refreshed_at = $2 WHERE stable = $1")
         .bind(stable.as_str())
         .bind(*at)
         .execute(&mut *connection)
         .await?;
-    agents::seen(connection, &device.agent, *at).await?;
+    agents::seen(connection, &binding, *at).await?;
     see(connection, token).await?;
     record::keep(connection, record).await?;
     Ok(GrantOutcome::Recorded)

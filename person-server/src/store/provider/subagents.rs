@@ -48,7 +48,7 @@ async fn grant(connection: &mut AnyConnection, agency: &SubAgency) -> Result<Sub
     let SubAgency { parent, parent_token, token, limit, at, record } = agency;
     let active = agents::find(connection, parent).await?.is_some_and(|binding| binding.is_active());
     let own = TokenRef { iss: parent.iss.clone(), jti: parent_token.jti.clone() };
-    if !active || revocations::is_revoked(connection, &own).await? {
+    if !active || !revocations::revoked_of(connection, std::slice::from_ref(&own)).await?.is_empty() {
         return Ok(SubAgencyOutcome::Ended);
     }
     // A sub-agent is one as long as it has a token.
