@@ -12,6 +12,7 @@
 //! | `settle` | from an ask to an answer |
 //! | `identify`, `authorize` | the two token endpoints |
 //! | `mint`, `record` | a token, and what is kept of it |
+//! | `missions` | missions, permissions, audits, interactions |
 //! | `pend`, `poll`, `clarify`, `decide` | an ask that waits |
 
 pub mod answer;
@@ -102,6 +103,8 @@ pub struct PersonServer {
     new_resources: Limiter,
     polls: Limiter,
     arrivals: Limiter,
+    mission_misses: Limiter,
+    audits: Limiter,
 }
 
 impl PersonServer {
@@ -116,6 +119,8 @@ impl PersonServer {
             new_resources: Limiter::new(settings.limits.resources_per_hour, Duration::from_hours(1)),
             polls: Limiter::new(10, Duration::from_secs(5)),
             arrivals: Limiter::new(20, Duration::from_mins(1)),
+            mission_misses: Limiter::new(30, Duration::from_mins(1)),
+            audits: Limiter::new(600, Duration::from_mins(1)),
             settings,
             keys,
             subjects,

@@ -5,10 +5,12 @@
 //! | `inbound` | a request, read whole and within bounds |
 //! | `reply` | answers, pending responses, refusals |
 //! | `agents` | what agents call |
+//! | `missions` | the same, about missions and what no resource governs |
 //! | `wellknown` | metadata and keys |
 
 mod agents;
 mod inbound;
+mod missions;
 mod reply;
 mod wellknown;
 
@@ -23,5 +25,5 @@ pub type Shared = Arc<PersonServer>;
 
 /// Everything that is served.
 pub fn router(server: Shared) -> Router {
-    Router::new().merge(agents::router()).merge(wellknown::router()).with_state(server)
+    Router::new().merge(agents::router()).merge(missions::router()).merge(wellknown::router()).with_state(server)
 }

@@ -14,6 +14,7 @@ use crate::app::whose::Whose;
 use crate::domain::ask::{Ask, Upstream};
 use crate::domain::issued::TokenRef;
 use crate::domain::mission::{Mission, MissionState, Reason, Termination, is_digest};
+use crate::domain::pending::{Ended, Pending, State};
 use crate::governance::Approved;
 
 impl PersonServer {
@@ -57,7 +58,11 @@ impl PersonServer {
     }
 
     /// The mission that the calling agent's token was issued under, which counts for what an intermediary asks.
-    pub(in crate::app) async fn upstream_mission(&self, signed: &Signed, upstream: &Upstream) -> Outcome<Option<String>> {
+    pub(in crate::app) async fn upstream_mission(
+        &self,
+        signed: &Signed,
+        upstream: &Upstream,
+    ) -> Outcome<Option<String>> {
         let token = TokenRef { iss: upstream.iss.clone(), jti: upstream.jti.clone() };
         let Some(s256) = self.store.issued(&token).await?.and_then(|issued| issued.mission) else { return Ok(None) };
         self.mission_of_caller(signed, upstream, &s256).await?;
@@ -94,6 +99,23 @@ impl PersonServer {
         }))
     }
 
+    /// How the mission ended that a pending ask was made under. A completion that was accepted ended it itself.
+    pub(in crate::app) async fn mission_ended_under(&self, pending: &Pending) -> Outcome<Option<Termination>> {
+        match (&pending.state, &pending.ask, pending.ask.mission()) {
+            (State::Ended(_) | State::Gone { .. }, ..) | (State::Approved(_), Ask::Complete(_), _) | (.., None) => {
+                Ok(None)
+            }
+            (State::Waiting(_) | State::Federating(_) | State::Approved(_), _, Some(s256)) => {
+                let mission = self.store.mission(s256).await?.ok_or_else(Refusal::server_error)?;
+                let termination = mission.over(self.clock.now());
+                if let Some(termination) = termination {
+                    self.write_down(&mission, termination).await?;
+                }
+                Ok(termination)
+            }
+        }
+    }
+
     /// A mission that an ask was admitted under, if it counts still.
     async fn named(&self, s256: Option<&str>) -> Outcome<Option<Mission>> {
         let Some(s256) = s256 else { return Ok(None) };
@@ -104,11 +126,17 @@ impl PersonServer {
     /// The mission, if it counts. One whose time is up ends here, where that is noticed.
     async fn active(&self, mission: Mission) -> Outcome<Mission> {
         let Some(termination) = mission.over(self.clock.now()) else { return Ok(mission) };
-        if mission.state == MissionState::Active {
-            let end = self.store.end_mission(&mission.person, &mission.s256, termination).await?;
-            self.mission_ended(&mission, end).await?;
-        }
+        self.write_down(&mission, termination).await?;
         Err(over(termination))
+    }
+
+    /// Keeps that a mission's time was up.
+    async fn write_down(&self, mission: &Mission, termination: Termination) -> Outcome<()> {
+        if mission.state != MissionState::Active {
+            return Ok(());
+        }
+        let end = self.store.end_mission(&mission.person, &mission.s256, termination).await?;
+        self.mission_ended(mission, end).await
     }
 
     /// There is no such mission of this agent's. The answer depends on the agent alone.
@@ -123,6 +151,12 @@ impl PersonServer {
         let detail = "there is no such mission of this agent's";
         Refusal::problem(Code::MissionNotFound.status(), Code::MissionNotFound.code(), detail)
     }
+}
+
+/// How the mission ended that took a pending ask with it. The reason is kept in place of a text.
+pub(in crate::app) fn mission_end_told(ended: &Ended) -> Option<Termination> {
+    let told = (ended.error == Code::MissionTerminated.code()).then_some(ended.detail.as_deref())?;
+    Some(Termination { reason: Reason::from_name(told?)?, at: ended.at })
 }
 
 /// The agent's own mission is over: it knows of it, and is told why.

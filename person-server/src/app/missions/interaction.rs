@@ -47,7 +47,8 @@ impl PersonServer {
     fn relay_ask(&self, parameters: &Parameters, payment: bool) -> Outcome<RelayAsk> {
         let wrong = |name: &str, why: String| Refusal::invalid_request(format!("the parameter `{name}` {why}"));
         let url = parameters.text("url", 2048)?;
-        let url = PublicUrl::endpoint(&url, self.settings.identifiers).map_err(|fault| wrong("url", fault.to_string()))?;
+        let url =
+            PublicUrl::endpoint(&url, self.settings.identifiers).map_err(|fault| wrong("url", fault.to_string()))?;
         let code = parameters.optional_text("code", 64)?;
         let code = code.map(|code| InteractionCode::parse(&code).map(|_| code)).transpose();
         let until = |seconds: i64| self.clock.now().saturating_add(seconds.min(self.settings.pending_ttl));
@@ -79,12 +80,7 @@ impl PersonServer {
     }
 
     /// Tells the agent what the person answered.
-    pub(in crate::app) async fn tell_answer(
-        &self,
-        _: &Signed,
-        ask: &QuestionAsk,
-        granted: Granted,
-    ) -> Outcome<Reply> {
+    pub(in crate::app) async fn tell_answer(&self, _: &Signed, ask: &QuestionAsk, granted: Granted) -> Outcome<Reply> {
         self.mission_end(ask.mission.as_deref()).await?;
         let answer = granted.approval.as_ref().and_then(|approval| approval.answer.clone());
         let answer = answer.ok_or_else(Refusal::server_error)?;

@@ -50,11 +50,15 @@ pub(in crate::app) fn decided(pending: &Pending, next: &State, now: Seconds) -> 
     let (outcome, more) = match next {
         State::Approved(approved) => {
             let approval = &approved.approval;
-            ("approved", json!({ "by": "person", "scope": approval.scopes.as_ref().map(|all| all.join(" ")), "answer": approval.answer }))
+            (
+                "approved",
+                json!({ "by": "person", "scope": approval.scopes.as_ref().map(|all| all.join(" ")), "answer": approval.answer }),
+            )
         }
         State::Ended(ended) => ("denied", json!({ "by": "person", "reason": ended.detail })),
         State::Waiting(Waiting { question: Some(asked), .. }) => {
-            let detail = json!({ "about": LogKind::of(ask).name(), "question": asked.question, "options": asked.options });
+            let detail =
+                json!({ "about": LogKind::of(ask).name(), "question": asked.question, "options": asked.options });
             return Some(NewEntry::new(ask.mission()?, LogKind::Clarification, members(detail), now));
         }
         State::Waiting(_) | State::Federating(_) | State::Gone { .. } => return None,
@@ -94,5 +98,11 @@ pub(in crate::app) fn ends(pending: &Pending, next: &State) -> Option<(String, T
 /// The members that there are.
 fn members(detail: Value) -> Map<String, Value> {
     let there = |value: &Value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty());
-    detail.as_object().into_iter().flatten().filter(|(_, value)| there(value)).map(|(name, value)| (name.clone(), value.clone())).collect()
+    detail
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(_, value)| there(value))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }

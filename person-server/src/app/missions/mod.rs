@@ -36,6 +36,11 @@ use super::whose::Whose;
 use crate::domain::pending::{Pending, State};
 use crate::store::Change;
 
+pub(super) use facts::{mission_end_told, over};
+pub(super) use log::{answered, decided, detail, ends};
+pub(super) use permission::denied;
+pub(super) use relay::{relayed, unavailable};
+
 /// The longest name of an action, in characters.
 const MAX_ACTION: usize = 255;
 /// The largest object of an agent's that is kept, in bytes of JSON.

@@ -40,7 +40,8 @@ impl PersonServer {
         let named = parameters.optional_list("resources", MAX_RESOURCES)?.unwrap_or_default();
         let wrong = |why: String| Refusal::invalid_request(format!("the parameter `resources`: {why}"));
         let read = |id: &String| ServerId::parse_under(id, self.settings.identifiers);
-        let resources: Vec<ServerId> = named.iter().map(read).collect::<Result<_, _>>().map_err(|fault| wrong(fault.to_string()))?;
+        let resources: Vec<ServerId> =
+            named.iter().map(read).collect::<Result<_, _>>().map_err(|fault| wrong(fault.to_string()))?;
         if resources.iter().collect::<BTreeSet<_>>().len() < resources.len() {
             return Err(wrong("a resource is named twice".to_owned()));
         }

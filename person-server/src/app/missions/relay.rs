@@ -42,7 +42,10 @@ impl Relayed {
 pub(in crate::app) fn relayed(pending: &Pending, now: Seconds) -> Option<Relayed> {
     let Ask::Relay(relay) = &pending.ask else { return None };
     match &pending.state {
-        State::Waiting(waiting) if waiting.arrived && waiting.question.is_none() => Some(Relayed::Engaged),
+        // Who asks the agent something first has looked, and not gone.
+        State::Waiting(waiting) if waiting.arrived && waiting.question.is_none() && waiting.chat.is_empty() => {
+            Some(Relayed::Engaged)
+        }
         State::Waiting(_) if relay.until.is_some_and(|until| until <= now) => Some(Relayed::Elapsed),
         State::Waiting(_) | State::Federating(_) | State::Approved(_) | State::Ended(_) | State::Gone { .. } => None,
     }

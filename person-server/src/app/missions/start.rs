@@ -53,7 +53,8 @@ impl PersonServer {
                 body.insert("capabilities".into(), json!(["interaction", "payment"]));
             }
             if !ask.resources.is_empty() {
-                let named = |(issued, compact): &(Issued, String)| (issued.resource.to_string(), compact.as_str().into());
+                let named =
+                    |(issued, compact): &(Issued, String)| (issued.resource.to_string(), compact.as_str().into());
                 let tokens: Map<String, Value> = tokens.iter().map(named).collect();
                 body.insert("person_tokens".into(), tokens.into());
             }

@@ -115,8 +115,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 5] =
-        [Self::Completed, Self::Revoked, Self::Expired, Self::Superseded, Self::Administrative];
+    pub const ALL: [Self; 5] = [Self::Completed, Self::Revoked, Self::Expired, Self::Superseded, Self::Administrative];
 
     /// `termination_reason`, in the store too.
     pub fn name(self) -> &'static str {

@@ -86,13 +86,14 @@ pub(in crate::store) async fn terminate(
     let expired = mission.over(termination.at);
     let Termination { reason, at } = expired.unwrap_or(termination);
     // INVARIANT: the one statement that changes the state, and it finds none but active missions.
-    let ended =
-        sqlx::query("UPDATE missions SET state = 'terminated', reason = $2, ended_at = $3 WHERE s256 = $1 AND state = 'active'")
-            .bind(s256)
-            .bind(reason.name())
-            .bind(at)
-            .execute(&mut *connection)
-            .await?;
+    let ended = sqlx::query(
+        "UPDATE missions SET state = 'terminated', reason = $2, ended_at = $3 WHERE s256 = $1 AND state = 'active'",
+    )
+    .bind(s256)
+    .bind(reason.name())
+    .bind(at)
+    .execute(&mut *connection)
+    .await?;
     if ended.rows_affected() == 0 {
         return Ok(MissionEnd::Before(Termination { reason, at }));
     }
@@ -103,7 +104,8 @@ pub(in crate::store) async fn terminate(
     event.mission = Some(s256.to_owned());
     event.detail = detail;
     audit::add(connection, &event).await?;
-    let over = Ended::new(Code::MissionTerminated.status(), Code::MissionTerminated.code(), reason.name(), termination.at);
+    let over =
+        Ended::new(Code::MissionTerminated.status(), Code::MissionTerminated.code(), reason.name(), termination.at);
     let pendings = pendings::end_all(connection, &Touching::Mission(s256.to_owned()), &over).await?;
     Ok(MissionEnd::Now { pendings })
 }

@@ -4,7 +4,7 @@ use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use crate::domain::agent::AgentKey;
-use crate::domain::mission::{LogEntry, LogKind, Mission, MissionState, Reason, Terms, Termination};
+use crate::domain::mission::{LogEntry, LogKind, Mission, MissionState, Reason, Termination, Terms};
 use crate::store::error::StoreError;
 use crate::store::rows::Cells;
 
