@@ -5,6 +5,9 @@ mod support;
 
 mod auth_tokens;
 mod hostile;
+mod interactions;
+mod missions;
+mod permissions;
 mod person_tokens;
 mod store;
 mod waiting;

@@ -4,6 +4,7 @@ use sqlx::AnyConnection;
 
 use super::log::append;
 use super::rows::insert;
+use crate::domain::agent::Binding;
 use crate::domain::issued::{Issued, SeenAgentToken, TokenRef};
 use crate::domain::mission::{Mission, NewEntry};
 use crate::domain::pending::PendingId;
@@ -39,12 +40,11 @@ impl Store {
 async fn begin(connection: &mut AnyConnection, start: &MissionStart) -> Result<IssueOutcome, StoreError> {
     let MissionStart { mission, issued, agent_token, collects, entry, record } = start;
     let binding = agents::find(connection, &mission.agent).await?;
-    if !binding.is_some_and(|binding| binding.person == mission.person && binding.is_active()) {
-        return Ok(IssueOutcome::NotBound);
-    }
+    let theirs = |binding: &Binding| binding.person == mission.person && binding.is_active();
+    let Some(binding) = binding.filter(theirs) else { return Ok(IssueOutcome::NotBound) };
     let own = TokenRef { iss: agent_token.agent.iss.clone(), jti: agent_token.jti.clone() };
-    if revocations::is_revoked(connection, &own).await? {
-        return Ok(IssueOutcome::Revoked(own));
+    if let Some(revoked) = revocations::revoked_of(connection, &[own]).await?.into_iter().next() {
+        return Ok(IssueOutcome::Revoked(revoked));
     }
     if let Some(pending) = collects
         && !pendings::collect(connection, pending, entry.at).await?
@@ -52,7 +52,7 @@ async fn begin(connection: &mut AnyConnection, start: &MissionStart) -> Result<I
         return Ok(IssueOutcome::NotPending);
     }
     see(connection, agent_token).await?;
-    agents::seen(connection, &mission.agent, entry.at).await?;
+    agents::seen(connection, &binding, entry.at).await?;
     insert(connection, mission).await?;
     append(connection, entry, None).await?;
     for token in issued {

@@ -10,6 +10,7 @@ mod durability;
 mod events;
 mod given;
 mod issuing;
+mod missions;
 mod only_postgres;
 mod only_sqlite;
 mod pendings;
@@ -62,6 +63,11 @@ cases! {
     issuing:
         a_token_is_recorded_with_what_it_rests_on, nothing_rests_on_a_withdrawn_token, only_for_the_agents_person,
         what_was_approved_is_collected_once, a_withdrawal_finds_what_rests_on_it, withdrawals_are_remembered_once;
+    missions:
+        a_mission_comes_back_as_it_was_kept, a_mission_begins_whole_or_not_at_all, a_mission_ends_once,
+        what_ended_by_its_time_did_not_end_otherwise, nothing_is_issued_under_a_mission_that_is_over,
+        the_log_is_numbered_and_bounded, updates_are_chained, a_completion_ends_the_mission_with_the_decision,
+        old_missions_go_with_their_log;
     events:
         events_are_read_in_pages;
     pruning:
