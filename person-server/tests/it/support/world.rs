@@ -64,6 +64,18 @@ impl World {
     }
 
     async fn made_of(edit: impl FnOnce(&mut Settings), keys: Keys) -> Self {
+        Self::built(edit, Governance::open(&GovernanceConfig::default()).unwrap()).await
+    }
+
+    /// The same under these policies and no others.
+    pub(crate) async fn governed(policies: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("all.cedar"), policies).unwrap();
+        let config = GovernanceConfig { policies_dir: Some(folder.path().to_owned()), schemas_dir: None };
+        Self::built(|_| {}, Governance::open(&config).unwrap()).await
+    }
+
+    async fn built(edit: impl FnOnce(&mut Settings), governance: Governance) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("person-server.db").display());
         let store = Store::open(&StoreConfig::at(url)).await.unwrap();
@@ -80,7 +92,7 @@ impl World {
             subjects: SubjectKey::new([9; 32]),
             store: store.clone(),
             issuers: Issuers::with_fetch(&discovery, shared.clone(), network.clone()).unwrap(),
-            governance: Governance::open(&GovernanceConfig::default()).unwrap(),
+            governance,
             clock: shared,
         }));
         let router = person_server::routes::router(server.clone());
