@@ -5,8 +5,11 @@ mod support;
 
 mod auth_tokens;
 mod hostile;
+mod keys;
 mod person_tokens;
+mod provider;
 mod store;
+mod subagents;
 mod waiting;
 
-use support::{claims as support_claims, pending_id as support_pending};
+use support::{claims as support_claims, header as support_header, pending_id as support_pending};
