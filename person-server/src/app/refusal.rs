@@ -83,7 +83,8 @@ impl From<DiscoveryFault> for Refusal {
             | DiscoveryFault::TooLarge(_)
             | DiscoveryFault::Status(_)
             | DiscoveryFault::Unreachable(_)
-            | DiscoveryFault::TimedOut => SignatureErrorCode::InvalidKey,
+            | DiscoveryFault::TimedOut
+            | DiscoveryFault::Unsendable(_) => SignatureErrorCode::InvalidKey,
         };
         Self::Signature(SignatureError::new(code, fault.to_string()))
     }

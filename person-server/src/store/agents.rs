@@ -148,7 +148,7 @@ pub(super) async fn seen(connection: &mut AnyConnection, agent: &AgentKey, now: 
     Ok(())
 }
 
-fn read(cells: Cells<'_>) -> Result<Binding, StoreError> {
+pub(super) fn read(cells: Cells<'_>) -> Result<Binding, StoreError> {
     Ok(Binding {
         agent: cells.agent("iss", "sub")?,
         person: cells.person("person")?,
