@@ -82,7 +82,7 @@ pub(super) fn of_discovery(fault: &DiscoveryFault) -> Option<Code> {
         | DiscoveryFault::InvalidJwks(_)
         | DiscoveryFault::TooLarge(_) => Some(Code::InvalidKey),
         DiscoveryFault::Status(status) => (400..500).contains(status).then_some(Code::InvalidKey),
-        DiscoveryFault::Unreachable(_) | DiscoveryFault::TimedOut => None,
+        DiscoveryFault::Unsendable(_) | DiscoveryFault::Unreachable(_) | DiscoveryFault::TimedOut => None,
     }
 }
 

@@ -11,8 +11,8 @@ use crate::aauth::identifier::{ServerId, is_loopback_host};
 use crate::aauth::metadata::Dwk;
 
 use super::address::is_public;
+use super::client::Url;
 use super::config::{DiscoveryConfig, InvalidDiscovery};
-use super::fetch::Url;
 
 /// Longer URLs are not followed.
 const MAX_URL: usize = 2048;
@@ -58,6 +58,9 @@ pub enum NotAdmitted {
     /// `jwks_uri` is on another origin, which the operator has not admitted.
     #[error("its `jwks_uri` is on another origin, `{0}`, which is not admitted")]
     CrossOrigin(String),
+    /// An endpoint, or a pending URL, is on another origin than the server whose it is said to be.
+    #[error("its endpoint is on another origin, `{0}`, than its own")]
+    Elsewhere(String),
     /// Another `jwks_uri` than the operator pinned.
     #[error("its metadata names another `jwks_uri` than the one that is pinned")]
     OtherThanPinned,
@@ -118,6 +121,23 @@ impl Egress {
         self.admit(url)
     }
 
+    /// Admits an endpoint of `server`, which must be of its own origin: as the world knows it, and as it is reached.
+    pub(super) fn admit_endpoint(&self, server: &ServerId, url: &str) -> Result<(Url, Target), NotAdmitted> {
+        let url = at_home(server, parse(url)?)?;
+        let target = self.admit(url.clone())?;
+        Ok((url, target))
+    }
+
+    /// Admits what an answer from `asked`, an endpoint of `server`, names as its `Location`.
+    pub(super) fn admit_location(&self, server: &ServerId, asked: &Url, location: &str) -> Result<String, NotAdmitted> {
+        if location.len() > MAX_URL {
+            return Err(NotAdmitted::Malformed);
+        }
+        let url = at_home(server, asked.join(location).map_err(|_| NotAdmitted::Malformed)?)?;
+        self.admit(url.clone())?;
+        Ok(url.into())
+    }
+
     fn admit(&self, url: Url) -> Result<Target, NotAdmitted> {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(NotAdmitted::Credentials);
@@ -158,6 +178,16 @@ fn parse(url: &str) -> Result<Url, NotAdmitted> {
         return Err(NotAdmitted::Malformed);
     }
     Url::parse(url).map_err(|_| NotAdmitted::Malformed)
+}
+
+/// A URL of the server's own origin, without a fragment, which is no part of a request.
+fn at_home(server: &ServerId, mut url: Url) -> Result<Url, NotAdmitted> {
+    let origin = url.origin().ascii_serialization();
+    if origin != origin_of(server) {
+        return Err(NotAdmitted::Elsewhere(origin.chars().take(80).collect()));
+    }
+    url.set_fragment(None);
+    Ok(url)
 }
 
 /// An identifier's origin as URLs serialise it, which drops a default port. An identifier that is no URL has none.

@@ -31,6 +31,11 @@ pub enum DiscoveryFault {
     #[error("the issuer answered with status {0}")]
     Status(u16),
 
+    // The operator's, or ours.
+    /// The request is none that can be sent.
+    #[error("the request cannot be sent: {0}")]
+    Unsendable(&'static str),
+
     // Nobody's, or the network's: it may be better in a minute.
     /// No connection, or a broken one.
     #[error("the issuer could not be reached: {0}")]
@@ -49,6 +54,7 @@ impl DiscoveryFault {
             | Self::InvalidJwks(_)
             | Self::TooLarge(_)
             | Self::Status(_)
+            | Self::Unsendable(_)
             | Self::Unreachable(_)
             | Self::TimedOut => true,
         }

@@ -18,12 +18,12 @@ use crate::aauth::metadata::Dwk;
 use crate::clock::{Seconds, SharedClock};
 
 use super::berth::{Ask, Berths, Flight, Issuer, landing};
+use super::client::Limits;
 use super::config::{DiscoveryConfig, InvalidDiscovery};
 use super::egress::Egress;
 use super::fault::DiscoveryFault;
-use super::fetch::{Fetch, HttpFetch, Limits};
+use super::fetch::{Fetch, HttpFetch};
 use super::locate::Locator;
-use super::resolve::{Resolver, SystemNames};
 use super::slot::{Failed, Fetched, Settled};
 use super::stats::{Counters, DiscoveryStats};
 
@@ -51,11 +51,7 @@ struct Inner {
 impl Issuers {
     /// Fetches over HTTP, under the egress rules.
     pub fn new(config: &DiscoveryConfig, clock: SharedClock) -> Result<Self, InvalidDiscovery> {
-        let limits = Limits::default();
-        let development = config.development.is_active();
-        let resolver = Resolver::new(Arc::new(SystemNames), development);
-        let fetch = HttpFetch::new(resolver, limits, development)?;
-        Self::with_fetch(config, clock, Arc::new(fetch))
+        Self::with_fetch(config, clock, Arc::new(HttpFetch::of(config)?))
     }
 
     /// Fetches by other means, a script in tests for one. Admission, freshness and the floor stay the same.
@@ -77,7 +73,7 @@ impl Issuers {
             locator,
             clock,
             error_ttl: config.error_ttl,
-            flight_time: Limits::default().total,
+            flight_time: Limits::USUAL.total,
             flights: Semaphore::new(MAX_FLIGHTS),
             counters: Counters::default(),
         })))

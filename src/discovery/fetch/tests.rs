@@ -2,8 +2,8 @@
 
 use std::io;
 use std::net::IpAddr;
-use std::sync::Mutex;
-use std::time::Instant;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -11,9 +11,10 @@ use tokio::net::{TcpListener, TcpStream};
 use super::*;
 use crate::aauth::identifier::{IdentifierRules, ServerId};
 use crate::aauth::metadata::Dwk;
+use crate::discovery::client::Limits;
 use crate::discovery::egress::Egress;
-use crate::discovery::resolve::{Lookup, Names};
-use crate::discovery::{Development, DiscoveryConfig};
+use crate::discovery::resolve::{Lookup, Names, Resolver};
+use crate::discovery::{Development, DiscoveryConfig, NotAdmitted};
 
 const LIMITS: Limits =
     Limits { connect: Duration::from_millis(300), total: Duration::from_millis(600), body: 64 * 1024 };
@@ -63,7 +64,7 @@ fn target(config: &DiscoveryConfig, issuer: &str) -> Target {
 }
 
 fn client(names: impl Names + 'static) -> HttpFetch {
-    HttpFetch::new(Resolver::new(Arc::new(names), true), LIMITS, true).unwrap()
+    HttpFetch(HttpClient::new(Resolver::new(Arc::new(names), true), LIMITS, true).unwrap())
 }
 
 async fn fetch(port: u16) -> Result<Document, DiscoveryFault> {
