@@ -48,7 +48,7 @@ mod whose;
 use std::time::Duration;
 
 use aauth_authorizer::clock::SharedClock;
-use aauth_authorizer::discovery::Issuers;
+use aauth_authorizer::discovery::{Documents, Issuers, Outgoing};
 
 use crate::config::Settings;
 use crate::domain::directed::SubjectKey;
@@ -79,6 +79,10 @@ pub struct Parts {
     pub store: Store,
     /// The keys of others.
     pub issuers: Issuers,
+    /// What others publish of themselves.
+    pub documents: Documents,
+    /// What is asked of others in this server's name.
+    pub outgoing: Outgoing,
     /// What decides without asking.
     pub governance: Governance,
     /// The time.
@@ -93,6 +97,8 @@ pub struct PersonServer {
     subjects: SubjectKey,
     store: Store,
     issuers: Issuers,
+    documents: Documents,
+    outgoing: Outgoing,
     governance: Governance,
     clock: SharedClock,
     bell: Bell,
@@ -107,7 +113,7 @@ pub struct PersonServer {
 impl PersonServer {
     /// Puts it together.
     pub fn new(parts: Parts) -> Self {
-        let Parts { settings, keys, subjects, store, issuers, governance, clock } = parts;
+        let Parts { settings, keys, subjects, store, issuers, documents, outgoing, governance, clock } = parts;
         Self {
             known: KnownAgents::new(),
             presence: Presence::new(),
@@ -121,6 +127,8 @@ impl PersonServer {
             subjects,
             store,
             issuers,
+            documents,
+            outgoing,
             governance,
             clock,
         }

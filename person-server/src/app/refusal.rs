@@ -82,6 +82,7 @@ impl From<DiscoveryFault> for Refusal {
             | DiscoveryFault::InvalidJwks(_)
             | DiscoveryFault::TooLarge(_)
             | DiscoveryFault::Status(_)
+            | DiscoveryFault::Unsendable(_)
             | DiscoveryFault::Unreachable(_)
             | DiscoveryFault::TimedOut
             | DiscoveryFault::Unsendable(_) => SignatureErrorCode::InvalidKey,
