@@ -13,6 +13,7 @@
 //! | `identify`, `authorize` | the two token endpoints |
 //! | `mint`, `record` | a token, and what is kept of it |
 //! | `pend`, `poll`, `clarify`, `decide` | an ask that waits |
+//! | `persons` | the person at their API: how they log in, what they see, what they end |
 
 pub mod answer;
 mod asked;
@@ -35,6 +36,7 @@ mod mint;
 mod missions;
 mod parameter_token;
 mod pend;
+pub mod persons;
 mod poll;
 mod random;
 mod reach;
@@ -108,6 +110,7 @@ pub struct PersonServer {
     new_resources: Limiter,
     polls: Limiter,
     arrivals: Limiter,
+    desk: persons::Desk,
 }
 
 impl PersonServer {
@@ -122,6 +125,7 @@ impl PersonServer {
             new_resources: Limiter::new(settings.limits.resources_per_hour, Duration::from_hours(1)),
             polls: Limiter::new(10, Duration::from_secs(5)),
             arrivals: Limiter::new(20, Duration::from_mins(1)),
+            desk: persons::Desk::new(),
             settings,
             keys,
             subjects,

@@ -84,8 +84,7 @@ impl From<DiscoveryFault> for Refusal {
             | DiscoveryFault::Status(_)
             | DiscoveryFault::Unsendable(_)
             | DiscoveryFault::Unreachable(_)
-            | DiscoveryFault::TimedOut
-            | DiscoveryFault::Unsendable(_) => SignatureErrorCode::InvalidKey,
+            | DiscoveryFault::TimedOut => SignatureErrorCode::InvalidKey,
         };
         Self::Signature(SignatureError::new(code, fault.to_string()))
     }

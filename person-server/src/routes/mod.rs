@@ -5,9 +5,11 @@
 //! | `inbound` | a request, read whole and within bounds |
 //! | `reply` | answers, pending responses, refusals |
 //! | `agents` | what agents call |
+//! | `api` | what persons call |
 //! | `wellknown` | metadata and keys |
 
 mod agents;
+pub mod api;
 mod inbound;
 mod reply;
 mod wellknown;
@@ -23,5 +25,5 @@ pub type Shared = Arc<PersonServer>;
 
 /// Everything that is served.
 pub fn router(server: Shared) -> Router {
-    Router::new().merge(agents::router()).merge(wellknown::router()).with_state(server)
+    Router::new().merge(agents::router()).merge(api::router(&server)).merge(wellknown::router()).with_state(server)
 }

@@ -57,14 +57,17 @@ impl Store {
         .await
     }
 
-    /// The session that one of whose secrets has this hash.
-    pub async fn session(&self, hash: SecretDigest) -> Result<Option<Session>, StoreError> {
-        self.read(hash, |connection, hash| {
+    /// The session that one of whose secrets has this hash. One that an API token began is over when the token is.
+    pub async fn session(&self, hash: SecretDigest, now: Seconds) -> Result<Option<Session>, StoreError> {
+        self.read((hash, now), |connection, (hash, now)| {
             Box::pin(async move {
                 let row = sqlx::query(
-                    "SELECT * FROM sessions WHERE hash = $1 OR offered_hash = $1 OR replaced_hash = $1 LIMIT 1",
+                    "SELECT * FROM sessions WHERE (hash = $1 OR offered_hash = $1 OR replaced_hash = $1)
+                       AND NOT EXISTS (SELECT 1 FROM api_tokens AS token
+                                       WHERE token.id = sessions.api_token AND token.expires_at <= $2)",
                 )
                 .bind(hash.to_text())
+                .bind(*now)
                 .fetch_optional(connection)
                 .await?;
                 row.as_ref().map(read).transpose()
