@@ -149,7 +149,11 @@ impl PersonServer {
     }
 
     /// The server that signed: "Keying Material", `jwks_uri`.
-    pub(super) async fn server(&self, request: &Inbound, accepts: impl Fn(&ServerId, Dwk) -> bool) -> Outcome<Option<(ServerId, Dwk)>> {
+    pub(super) async fn server(
+        &self,
+        request: &Inbound,
+        accepts: impl Fn(&ServerId, Dwk) -> bool,
+    ) -> Outcome<Option<(ServerId, Dwk)>> {
         let now = self.clock.now();
         let signed = self.signature(request, vec![Scheme::JwksUri], now)?;
         let SignatureKey::JwksUri { id, dwk, kid } = signed.key() else {
