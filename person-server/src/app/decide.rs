@@ -52,12 +52,7 @@ impl PersonServer {
     }
 
     /// The person decides about an ask of theirs as they were shown it: one that changed meanwhile is left undecided.
-    pub async fn decide_as_shown(
-        &self,
-        person: &PersonKey,
-        pending: Pending,
-        decision: Decision,
-    ) -> Outcome<Pending> {
+    pub async fn decide_as_shown(&self, person: &PersonKey, pending: Pending, decision: Decision) -> Outcome<Pending> {
         let now = self.clock.now();
         let State::Waiting(waiting) = &pending.state else { return Err(decided_already()) };
         if now >= pending.expires_at {

@@ -61,6 +61,7 @@ use asked::Asked;
 use known::KnownAgents;
 use reach::Presence;
 
+pub use crate::store::{AuditEntry, AuditQuery};
 pub use answer::{Answer, PendingPath, PendingView, Reply};
 pub use bell::{Bell, Listener, Ring};
 pub use inbound::{Inbound, MAX_BODY};

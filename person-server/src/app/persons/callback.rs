@@ -104,11 +104,8 @@ fn error(ended: &Ended) -> Option<&'static str> {
     if ended.status < 400 {
         return None;
     }
-    let errors = [
-        (Code::Denied, "access_denied"),
-        (Code::Abandoned, "user_abandoned"),
-        (Code::Expired, "interaction_expired"),
-    ];
+    let errors =
+        [(Code::Denied, "access_denied"), (Code::Abandoned, "user_abandoned"), (Code::Expired, "interaction_expired")];
     let known = errors.into_iter().find(|(code, _)| code.code() == ended.error);
     Some(known.map_or("server_error", |(_, error)| error))
 }

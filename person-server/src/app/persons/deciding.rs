@@ -80,7 +80,8 @@ fn fits(ask: &Ask, granted: &Granted) -> Outcome<()> {
     if granted.scopes.is_some() && !authorize {
         return wrong("`scopes` is for an authorization, which this is not");
     }
-    if granted.scopes.as_ref().is_some_and(Vec::is_empty) && matches!(ask, Ask::Authorize(ask) if !ask.scopes.is_empty())
+    if granted.scopes.as_ref().is_some_and(Vec::is_empty)
+        && matches!(ask, Ask::Authorize(ask) if !ask.scopes.is_empty())
     {
         return wrong("`scopes` is empty: deny the request instead");
     }

@@ -87,9 +87,11 @@ impl Drop for Place {
 impl PersonServer {
     /// What waits for the caller, now and whenever it changes.
     pub fn watch(self: &Arc<Self>, caller: Caller) -> Outcome<Events> {
-        let place = self.desk.streams.take(&caller.person).ok_or_else(|| {
-            Refusal::later(429, "rate_limited", "too many streams are open: close some", 30)
-        })?;
+        let place = self
+            .desk
+            .streams
+            .take(&caller.person)
+            .ok_or_else(|| Refusal::later(429, "rate_limited", "too many streams are open: close some", 30))?;
         let (send, receive) = mpsc::channel(BEHIND);
         tokio::spawn(Arc::clone(self).tell_all(caller, place, send));
         Ok(receive)
