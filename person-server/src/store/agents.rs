@@ -136,13 +136,15 @@ pub(super) async fn find(connection: &mut AnyConnection, agent: &AgentKey) -> Re
     row.map(|row| read(Cells::of(TABLE, "sub", &row))).transpose()
 }
 
-/// Notes that the agent was here.
-pub(super) async fn seen(connection: &mut AnyConnection, agent: &AgentKey, now: Seconds) -> Result<(), StoreError> {
-    sqlx::query("UPDATE agents SET seen_at = $3 WHERE iss = $1 AND sub = $2 AND seen_at <= $4")
-        .bind(agent.iss.as_str())
-        .bind(agent.sub.as_str())
+/// Notes that the agent was here, where that was not noted lately.
+pub(super) async fn seen(connection: &mut AnyConnection, found: &Binding, now: Seconds) -> Result<(), StoreError> {
+    if found.seen_at > now.saturating_sub(SEEN_EVERY) {
+        return Ok(());
+    }
+    sqlx::query("UPDATE agents SET seen_at = $3 WHERE iss = $1 AND sub = $2")
+        .bind(found.agent.iss.as_str())
+        .bind(found.agent.sub.as_str())
         .bind(now)
-        .bind(now.saturating_sub(SEEN_EVERY))
         .execute(connection)
         .await?;
     Ok(())

@@ -41,7 +41,7 @@ pub struct Issuance {
 pub enum IssueOutcome {
     /// It is recorded.
     Recorded,
-    /// The agent is not, or no longer, the person's.
+    /// The agent is not, or no longer, the person's, and no upstream token is.
     NotBound,
     /// This token was withdrawn.
     Revoked(TokenRef),
@@ -174,14 +174,15 @@ impl Store {
 async fn issue(connection: &mut AnyConnection, issuance: &Issuance) -> Result<IssueOutcome, StoreError> {
     let Issuance { issued, agent_token, rests_on, collects, record } = issuance;
     let binding = agents::find(connection, &issued.agent).await?;
-    if !binding.is_some_and(|binding| binding.person == issued.person && binding.is_active()) {
+    // "Which person": an intermediary acts for the person of the upstream token, whoever's it is itself.
+    let theirs = binding.as_ref().is_some_and(|binding| binding.person == issued.person && binding.is_active());
+    if !theirs && issued.upstream.is_none() {
         return Ok(IssueOutcome::NotBound);
     }
-    let own = TokenRef { iss: agent_token.agent.iss.clone(), jti: agent_token.jti.clone() };
-    for token in std::iter::once(&own).chain(rests_on) {
-        if revocations::is_revoked(connection, token).await? {
-            return Ok(IssueOutcome::Revoked(token.clone()));
-        }
+    let mut foundation = vec![TokenRef { iss: agent_token.agent.iss.clone(), jti: agent_token.jti.clone() }];
+    foundation.extend(rests_on.iter().chain(&issued.upstream).cloned());
+    if let Some(revoked) = revocations::revoked_of(connection, &foundation).await?.into_iter().next() {
+        return Ok(IssueOutcome::Revoked(revoked));
     }
     if let Some(pending) = collects
         && !pendings::collect(connection, pending, issued.issued_at).await?
@@ -189,7 +190,9 @@ async fn issue(connection: &mut AnyConnection, issuance: &Issuance) -> Result<Is
         return Ok(IssueOutcome::NotPending);
     }
     see(connection, agent_token).await?;
-    agents::seen(connection, &issued.agent, issued.issued_at).await?;
+    if let Some(binding) = binding {
+        agents::seen(connection, &binding, issued.issued_at).await?;
+    }
     directed::keep(connection, &issued.person, &issued.resource, &issued.sub).await?;
     add(connection, issued).await?;
     record::keep(connection, record).await?;

@@ -6,6 +6,7 @@ mod support;
 mod auth_tokens;
 mod hostile;
 mod person_tokens;
+mod store;
 mod waiting;
 
 use support::{claims as support_claims, pending_id as support_pending};

@@ -3,6 +3,7 @@
 
 mod agent;
 mod network;
+pub(crate) mod postgres;
 mod reply;
 mod resource;
 mod world;
