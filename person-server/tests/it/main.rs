@@ -3,9 +3,12 @@
 
 mod support;
 
+mod api;
 mod auth_tokens;
+mod browser;
 mod hostile;
 mod person_tokens;
+mod sessions;
 mod store;
 mod waiting;
 

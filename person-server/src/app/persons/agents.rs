@@ -32,7 +32,7 @@ impl PersonServer {
     }
 
     /// Ends one of the caller's agents: it gets nothing more, and what it asked is over.
-    pub async fn end_agent(&self, caller: &Caller, agent: &AgentKey) -> Outcome<()> {
+    pub async fn dismiss(&self, caller: &Caller, agent: &AgentKey) -> Outcome<()> {
         let now = self.clock.now();
         if !self.store.revoke_agent(&caller.person, agent, now).await? {
             // Ended already, or never theirs.

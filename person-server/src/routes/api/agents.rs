@@ -94,7 +94,7 @@ pub(super) async fn rename(
     description = "It gets nothing more. What was agreed to for it is forgotten, and what it asked is over.",
     params(("id" = String, Path)), responses((status = 204, description = "It is ended"), Problems))]
 pub(super) async fn end(State(server): State<Shared>, Me(caller): Me, Id(id): Id) -> Outcome<StatusCode> {
-    server.end_agent(&caller, &named(&id)?).await?;
+    server.dismiss(&caller, &named(&id)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
