@@ -12,6 +12,7 @@
 //! | `settle` | from an ask to an answer |
 //! | `identify`, `authorize` | the two token endpoints |
 //! | `mint`, `record` | a token, and what is kept of it |
+//! | `provider` | agents of our own: enrolled, given agent tokens, ended |
 //! | `pend`, `poll`, `clarify`, `decide` | an ask that waits |
 //! | `persons` | the person at their API: how they log in, what they see, what they end |
 
@@ -29,7 +30,7 @@ mod hints;
 mod identify;
 pub mod identity;
 mod inbound;
-mod keys;
+pub mod keys;
 mod known;
 mod limiter;
 mod mint;
@@ -38,6 +39,7 @@ mod parameter_token;
 mod pend;
 pub mod persons;
 mod poll;
+mod provider;
 mod random;
 mod reach;
 mod record;
@@ -51,6 +53,7 @@ use std::time::Duration;
 
 use aauth_authorizer::clock::SharedClock;
 use aauth_authorizer::discovery::{Documents, Issuers, Outgoing};
+use aauth_authorizer::policy::Status;
 
 use crate::config::Settings;
 use crate::domain::directed::SubjectKey;
@@ -67,6 +70,7 @@ pub use bell::{Bell, Listener, Ring};
 pub use inbound::{Inbound, MAX_BODY};
 pub use keys::Keys;
 pub use limiter::Limiter;
+pub use provider::Source;
 pub use refusal::{Outcome, Refusal};
 
 /// What a person server is made of.
@@ -111,6 +115,7 @@ pub struct PersonServer {
     new_resources: Limiter,
     polls: Limiter,
     arrivals: Limiter,
+    strangers: Limiter,
     desk: persons::Desk,
 }
 
@@ -126,6 +131,7 @@ impl PersonServer {
             new_resources: Limiter::new(settings.limits.resources_per_hour, Duration::from_hours(1)),
             polls: Limiter::new(10, Duration::from_secs(5)),
             arrivals: Limiter::new(20, Duration::from_mins(1)),
+            strangers: Limiter::new(settings.limits.enrollments_per_minute, Duration::from_mins(1)),
             desk: persons::Desk::new(),
             settings,
             keys,
@@ -147,6 +153,16 @@ impl PersonServer {
     /// What it signs with and publishes.
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// Whether the store can be reached.
+    pub async fn store_answers(&self) -> bool {
+        self.store.ping().await.is_ok()
+    }
+
+    /// The policies in force.
+    pub fn policies(&self) -> Status {
+        self.governance.status()
     }
 
     /// What rings when something happened.

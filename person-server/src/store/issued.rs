@@ -199,7 +199,7 @@ async fn issue(connection: &mut AnyConnection, issuance: &Issuance) -> Result<Is
     Ok(IssueOutcome::Recorded)
 }
 
-async fn see(connection: &mut AnyConnection, token: &SeenAgentToken) -> Result<(), StoreError> {
+pub(super) async fn see(connection: &mut AnyConnection, token: &SeenAgentToken) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO seen_agent_tokens (iss, jti, sub, exp) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
         .bind(token.agent.iss.as_str())
         .bind(token.jti.as_str())

@@ -152,7 +152,9 @@ async fn anothers_approval_is_not_there() {
     bob.post("/api/arrivals", json!({ "code": asked.code() })).await.refused(410, "invalid_code");
     let nowhere = bob.get("/api/approvals/00000000000000000000000000000000").await;
     assert_eq!(bob.get(&path).await.body, nowhere.body);
-    for decision in [json!({ "decision": "approve" }), json!({ "decision": "deny" }), json!({ "decision": "ask", "question": "?" })] {
+    for decision in
+        [json!({ "decision": "approve" }), json!({ "decision": "deny" }), json!({ "decision": "ask", "question": "?" })]
+    {
         let mut decision = decision;
         decision["version"] = arrived.body["version"].clone();
         bob.post(&format!("{path}/decision"), decision).await.refused(404, "not_found");
@@ -251,7 +253,9 @@ async fn the_browser_goes_back_where_the_provider_says() {
         assert_eq!((status, location), (if goes.is_some() { 303 } else { 200 }, goes), "{callback}");
         world.poll(&Agent::new("planner"), &asked).await;
     }
-    for callback in ["javascript:alert(1)", "//evil.example", "", "https://user@agents.example/callback", "data:text/html,x"] {
+    for callback in
+        ["javascript:alert(1)", "//evil.example", "", "https://user@agents.example/callback", "data:text/html,x"]
+    {
         let asked = identify(&world, &Agent::new("planner"), "https://two.example").await;
         let reply = browser.post("/api/arrivals", json!({ "code": asked.code(), "callback": callback })).await;
         reply.refused(400, "invalid_request");
@@ -314,7 +318,12 @@ async fn what_was_agreed_to_is_taken_back() {
 async fn a_person_says_how_long_a_yes_lasts() {
     let world = World::new().await;
     let browser = Browser::of(&world, &world.ada).await;
-    for body in [json!({ "remember_days": 0 }), json!({ "remember_days": 9999 }), json!({ "remember_days": "x" }), json!({ "x": 1 })] {
+    for body in [
+        json!({ "remember_days": 0 }),
+        json!({ "remember_days": 9999 }),
+        json!({ "remember_days": "x" }),
+        json!({ "x": 1 }),
+    ] {
         browser.call("PUT", "/api/settings", Some(body)).await.refused(400, "invalid_request");
     }
     let set = browser.call("PUT", "/api/settings", Some(json!({ "remember_days": 2 }))).await;
@@ -358,7 +367,10 @@ async fn what_was_issued_and_what_happened_is_searched_page_by_page() {
     }
     let tokens = browser.get("/api/tokens?limit=1").await;
     let token = &tokens.body["items"][0];
-    assert_eq!((&token["kind"], &token["resource"], &token["decided_by"]), (&json!("person"), &json!("https://c.example"), &json!("person")));
+    assert_eq!(
+        (&token["kind"], &token["resource"], &token["decided_by"]),
+        (&json!("person"), &json!("https://c.example"), &json!("person"))
+    );
     assert!(!tokens.body.to_string().contains("eyJ"), "no token is kept");
     for (query, count) in [
         ("resource=https://b.example&kind=token.issued", 1),
@@ -507,7 +519,9 @@ async fn every_query_and_id_is_checked() {
         };
         if named("limit") {
             lists += 1;
-            for query in ["limit=0", "limit=201", "limit=-1", "limit=x", "no_such=1", "limit=1&limit=2", "cursor=%00%ff"] {
+            for query in
+                ["limit=0", "limit=201", "limit=-1", "limit=x", "no_such=1", "limit=1&limit=2", "cursor=%00%ff"]
+            {
                 if path == "/api/approvals" && query.starts_with("cursor") {
                     continue;
                 }
@@ -583,7 +597,10 @@ async fn nothing_an_agent_says_becomes_markup() {
     assert!(page.contains("&lt;script&gt;alert(1)") && !page.contains("<script") && !page.contains("<img"), "{page}");
     let policy = headers["content-security-policy"].to_str().unwrap();
     assert!(policy.starts_with("default-src 'none'") && !policy.contains("script-src"), "{policy}");
-    assert_eq!((&headers["x-frame-options"], &headers["referrer-policy"]), (&"DENY", &"no-referrer"));
+    assert_eq!(
+        (&headers["x-frame-options"], &headers["referrer-policy"]),
+        (&"DENY".parse().unwrap(), &"no-referrer".parse().unwrap())
+    );
     let (_, _, form) = Browser::new(&world).page("/login?next=/interact?code=%22%3E%3Cscript%3E").await;
     assert!(!form.contains("<script"), "{form}");
 }

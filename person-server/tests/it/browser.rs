@@ -183,7 +183,8 @@ async fn conforms(world: &World, method: &str, path: &str, reply: &Reply) {
     };
     let all = operations(&description);
     let exact = all.iter().find(|(verb, template, _)| verb == method && template == plain);
-    let Some((_, _, operation)) = exact.or_else(|| all.iter().find(|(verb, template, _)| verb == method && fits(template)))
+    let Some((_, _, operation)) =
+        exact.or_else(|| all.iter().find(|(verb, template, _)| verb == method && fits(template)))
     else {
         assert!(matches!(reply.status, 404 | 405), "{method} {path} is not described: {reply:?}");
         return;

@@ -46,7 +46,10 @@ async fn a_new_server_begins_with_one_person() {
     let browser = Browser::new(&world);
     browser.post("/api/session", json!({ "setup_token": bob.token })).await;
     let me = browser.get("/api/me").await.body;
-    assert_eq!((&me["name"], &me["tenant"], &me["claims"]["email"]), (&json!("Bob"), &json!("acme"), &json!("bob@example.org")));
+    assert_eq!(
+        (&me["name"], &me["tenant"], &me["claims"]["email"]),
+        (&json!("Bob"), &json!("acme"), &json!("bob@example.org"))
+    );
 }
 
 /// One table over the description: whatever is added to the API is in it, or it is not described.
@@ -227,7 +230,9 @@ async fn a_login_is_one_of_two_things() {
     ] {
         browser.post("/api/session", body).await.refused(400, "invalid_request");
     }
-    for body in [json!({ "setup_token": "" }), json!({ "setup_token": "psu_x" }), json!({ "api_token": "x".repeat(60_000) })] {
+    for body in
+        [json!({ "setup_token": "" }), json!({ "setup_token": "psu_x" }), json!({ "api_token": "x".repeat(60_000) })]
+    {
         browser.post("/api/session", body).await.refused(401, "unauthenticated");
     }
 }

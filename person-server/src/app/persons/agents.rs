@@ -7,9 +7,8 @@ use crate::app::refusal::{Outcome, Refusal};
 use crate::domain::agent::{AgentKey, Binding};
 use crate::domain::audit::AuditEvent;
 use crate::domain::consent::Consent;
-use crate::domain::pending::{Asker, Ended, PendingId};
-use crate::domain::person::PersonKey;
-use crate::store::{Page, Touching};
+use crate::domain::enrollment::Device;
+use crate::store::Page;
 
 impl PersonServer {
     /// The caller's agents, the latest bound first.
@@ -31,21 +30,22 @@ impl PersonServer {
         self.agent_of(caller, agent).await
     }
 
-    /// Ends one of the caller's agents: it gets nothing more, and what it asked is over.
+    /// Ends one of the caller's agents: it gets nothing more, and what it asked is over. Once more changes nothing.
     pub async fn dismiss(&self, caller: &Caller, agent: &AgentKey) -> Outcome<()> {
-        let now = self.clock.now();
-        if !self.store.revoke_agent(&caller.person, agent, now).await? {
-            // Ended already, or never theirs.
-            self.agent_of(caller, agent).await?;
-            return Ok(());
+        if self.agent_of(caller, agent).await?.is_active() {
+            self.end_agent(&caller.person, agent).await?;
         }
-        let mut event = AuditEvent::new(now, Some(caller.person.clone()), "agent.revoked");
-        event.agent = Some(agent.sub.as_str().to_owned());
-        self.store.note(event).await?;
-        let ended = Ended::new(403, "denied", "the person has ended this agent's access", now);
-        let over = self.store.end_pendings(Touching::Asker(Asker::Agent(agent.clone())), ended).await?;
-        self.ring_for(&over, &caller.person);
         Ok(())
+    }
+
+    /// The devices of one of the caller's agents.
+    pub async fn devices(&self, caller: &Caller, agent: &AgentKey) -> Outcome<Vec<Device>> {
+        self.devices_of(&caller.person, agent).await
+    }
+
+    /// Ends one device of an agent of the caller's.
+    pub async fn dismiss_device(&self, caller: &Caller, stable: &str) -> Outcome<()> {
+        self.end_device(&caller.person, stable).await
     }
 
     /// Takes back what the caller agreed to.
@@ -58,12 +58,5 @@ impl PersonServer {
         event.mission.clone_from(&consent.mission);
         self.store.note(event).await?;
         Ok(consent)
-    }
-
-    /// Wakes whoever waits for these.
-    pub(super) fn ring_for(&self, pendings: &[PendingId], person: &PersonKey) {
-        for pending in pendings {
-            self.bell.ring(pending, Some(person));
-        }
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::enter::{By, Caller};
 use crate::app::refusal::{Outcome, Refusal};
-use crate::app::{PersonServer, random};
+use crate::app::{PersonServer, Source, random};
 use crate::domain::audit::AuditEvent;
 use crate::domain::session::{Secret, SecretKind, Session};
 
@@ -29,9 +29,9 @@ impl fmt::Debug for Login {
 }
 
 impl PersonServer {
-    /// Begins a session. `source` is where the attempt comes from: a source has so many in a minute.
-    pub async fn log_in(&self, login: &Login, source: &str) -> Outcome<(Session, Secret)> {
-        if !self.desk.logins.admits(source) {
+    /// Begins a session. A source has so many attempts in a minute.
+    pub async fn log_in(&self, login: &Login, source: &Source) -> Outcome<(Session, Secret)> {
+        if !self.desk.logins.admits(source.as_str()) {
             return Err(Refusal::later(429, "rate_limited", "too many attempts to log in: wait a minute", 60));
         }
         let now = self.clock.now();

@@ -14,6 +14,7 @@ use super::openapi::{AGENTS, Problems};
 use super::paging::{Listed, Paging, cursor, listed};
 use crate::app::{Outcome, Refusal};
 use crate::domain::agent::{AgentKey, Binding};
+use crate::domain::enrollment::Device;
 use crate::domain::stored::RULES;
 
 /// An agent of the person's.
@@ -46,6 +47,39 @@ pub(super) struct Whereabouts {
     platform: Option<String>,
     /// On what device.
     device: Option<String>,
+}
+
+/// A device that an agent of this server's runs on.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DeviceView {
+    /// Its id in this API: the thumbprint of the key it keeps.
+    id: String,
+    /// What the agent calls itself there, where it runs and on what: its own words.
+    agent_says: DeviceSays,
+    /// Since when it stands for the agent.
+    enrolled_at: i64,
+    /// When it last got an agent token.
+    refreshed_at: i64,
+    /// When the person ended it.
+    revoked_at: Option<i64>,
+}
+
+/// Words of the agent's own.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DeviceSays {
+    /// What it calls itself.
+    name: String,
+    /// Where it runs.
+    platform: Option<String>,
+    /// On what device.
+    device: Option<String>,
+}
+
+/// The devices of an agent.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DeviceList {
+    /// The devices.
+    items: Vec<DeviceView>,
 }
 
 /// What is to change about an agent.
@@ -96,6 +130,35 @@ pub(super) async fn rename(
 pub(super) async fn end(State(server): State<Shared>, Me(caller): Me, Id(id): Id) -> Outcome<StatusCode> {
     server.dismiss(&caller, &named(&id)?).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+#[utoipa::path(get, path = "/api/agents/{id}/devices", tag = AGENTS, summary = "The devices of an agent of this server's",
+    params(("id" = String, Path)), responses((status = 200, body = DeviceList), Problems))]
+pub(super) async fn devices(State(server): State<Shared>, Me(caller): Me, Id(id): Id) -> Outcome<Json<DeviceList>> {
+    let devices = server.devices(&caller, &named(&id)?).await?;
+    Ok(Json(DeviceList { items: devices.iter().map(device).collect() }))
+}
+
+#[utoipa::path(delete, path = "/api/devices/{id}", tag = AGENTS, summary = "End a device of an agent's",
+    description = "The agent's other devices go on.",
+    params(("id" = String, Path)), responses((status = 204, description = "It is ended"), Problems))]
+pub(super) async fn end_device(State(server): State<Shared>, Me(caller): Me, Id(id): Id) -> Outcome<StatusCode> {
+    server.dismiss_device(&caller, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn device(device: &Device) -> DeviceView {
+    DeviceView {
+        id: device.stable.clone(),
+        agent_says: DeviceSays {
+            name: device.name.clone(),
+            platform: device.platform.clone(),
+            device: device.device.clone(),
+        },
+        enrolled_at: device.enrolled_at,
+        refreshed_at: device.refreshed_at,
+        revoked_at: device.revoked_at,
+    }
 }
 
 fn view(server: &Shared, binding: &Binding) -> AgentView {

@@ -4,11 +4,9 @@
 //! comes from a page of this origin (`Origin`, `Sec-Fetch-Site`: what a browser alone writes), and to be a request that
 //! no form can make. An API token is sent by nobody but its holder.
 
-use std::net::SocketAddr;
-
 use aauth_authorizer::aauth::identifier::ServerId;
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{Extensions, HeaderMap, HeaderName, Method, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
@@ -106,23 +104,6 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
     declared.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
 }
 
-/// Where an attempt to log in comes from. Behind a proxy, that is the proxy.
-pub(super) fn source(extensions: &Extensions) -> String {
-    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
-    peer.map_or_else(|| "unknown".to_owned(), |ConnectInfo(peer)| network(*peer))
-}
-
-/// One host is one source; with IPv6, one network is.
-fn network(peer: SocketAddr) -> String {
-    match peer {
-        SocketAddr::V4(peer) => peer.ip().to_string(),
-        SocketAddr::V6(peer) => match peer.ip().to_ipv4_mapped() {
-            Some(ip) => ip.to_string(),
-            None => format!("{:x}/64", peer.ip().to_bits() >> 64),
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
@@ -171,13 +152,5 @@ mod tests {
         assert!(check(Method::GET, &[]));
         assert!(check(Method::GET, &[("sec-fetch-site", "same-origin")]));
         assert!(!check(Method::GET, &[("sec-fetch-site", "cross-site")]));
-    }
-
-    #[test]
-    fn a_network_is_one_source() {
-        let of = |text: &str| network(text.parse().unwrap());
-        assert_eq!(of("192.0.2.1:5"), of("[::ffff:192.0.2.1]:6"));
-        assert_eq!(of("[2001:db8:1:2::1]:1"), of("[2001:db8:1:2:3::9]:1"));
-        assert_ne!(of("[2001:db8:1:2::1]:1"), of("[2001:db8:1:3::1]:1"));
     }
 }

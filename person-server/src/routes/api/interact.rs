@@ -14,11 +14,11 @@ use url::form_urlencoded;
 
 use super::super::Shared;
 use super::cookie;
-use super::enter::{Said, credential, origin_says, source};
+use super::enter::{Said, credential, origin_says};
 use super::extract::{Id, Params};
 use super::page::{Markup, escape, page};
 use crate::app::persons::{Approval, Credential, Entered, Login};
-use crate::app::{Outcome, Refusal};
+use crate::app::{Outcome, Refusal, Source};
 use crate::domain::ask::Ask;
 use crate::domain::pending::{PendingId, State as Standing};
 
@@ -110,11 +110,10 @@ async fn form(State(server): State<Shared>, Params(login): Params<LoggingIn>, he
     Ok(page(StatusCode::OK, "Log in", &Markup(body)))
 }
 
-async fn log_in(State(server): State<Shared>, request: Request) -> Outcome<Response> {
+async fn log_in(State(server): State<Shared>, source: Source, request: Request) -> Outcome<Response> {
     if origin_says(request.headers(), &server.settings().issuer) != Said::Here {
         return Err(Refusal::problem(403, "cross_site", "logging in is for pages of this origin"));
     }
-    let source = source(request.extensions());
     let body = axum::body::to_bytes(request.into_body(), MAX_FORM).await;
     let body = body.map_err(|_| Refusal::problem(413, "invalid_request", "the form is too long"))?;
     let mut form = LoginForm { token: String::new(), next: String::new() };

@@ -54,6 +54,8 @@ pub(super) fn router(server: &Shared) -> Router<Shared> {
         .route("/arrivals", post(approvals::arrive))
         .route("/agents", get(agents::list))
         .route("/agents/{id}", get(agents::one).patch(agents::rename).delete(agents::end))
+        .route("/agents/{id}/devices", get(agents::devices))
+        .route("/devices/{id}", delete(agents::end_device))
         .route("/consents", get(consents::list))
         .route("/consents/{id}", delete(consents::end))
         .route("/tokens", get(tokens::list))

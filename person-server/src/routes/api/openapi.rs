@@ -57,7 +57,7 @@ pub(super) enum Problems {
         session::log_in, session::this, session::log_out, session::list, session::end_all, session::end,
         api_tokens::list, api_tokens::add, api_tokens::end,
         approvals::list, approvals::one, approvals::decide, approvals::arrive, events::stream,
-        agents::list, agents::one, agents::rename, agents::end,
+        agents::list, agents::one, agents::rename, agents::end, agents::devices, agents::end_device,
         consents::list, consents::end,
         tokens::list,
         audit::list,

@@ -9,11 +9,11 @@ use utoipa::ToSchema;
 
 use super::super::Shared;
 use super::cookie;
-use super::enter::{Said, origin_says, source};
+use super::enter::{Said, origin_says};
 use super::extract::{Body, Id, Me};
 use super::openapi::{Problems, SESSIONS};
 use crate::app::persons::{By, Login};
-use crate::app::{Outcome, Refusal};
+use crate::app::{Outcome, Refusal, Source};
 use crate::domain::session::Session;
 
 /// What a person logs in with: one of the two.
@@ -54,12 +54,11 @@ pub(super) struct SessionList {
 
 #[utoipa::path(post, path = "/api/session", tag = SESSIONS, summary = "Log in", request_body = LoginBody, security(()),
     responses((status = 201, body = SessionView, description = "The session's cookie comes with it"), Problems))]
-pub(super) async fn log_in(State(server): State<Shared>, request: Request) -> Outcome<Response> {
+pub(super) async fn log_in(State(server): State<Shared>, source: Source, request: Request) -> Outcome<Response> {
     // Logging somebody in as somebody else is what another site's page could want.
     if origin_says(request.headers(), &server.settings().issuer) == Said::Elsewhere {
         return Err(Refusal::problem(403, "cross_site", "logging in is for pages of this origin"));
     }
-    let source = source(request.extensions());
     let Body(body) = Body::<LoginBody>::from_request(request, &server).await?;
     let login = match (body.setup_token, body.api_token) {
         (Some(token), None) => Login::Setup(token),

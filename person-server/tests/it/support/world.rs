@@ -8,7 +8,7 @@ use aauth_authorizer::aauth::key::SigningKey;
 use aauth_authorizer::aauth::message::{Fields, Message};
 use aauth_authorizer::aauth::signing::{self, Signer};
 use aauth_authorizer::clock::{Clock as _, FixedClock, Seconds};
-use aauth_authorizer::discovery::{DiscoveryConfig, Issuers};
+use aauth_authorizer::discovery::{DiscoveryConfig, Documents, Issuers, Outgoing};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
@@ -55,6 +55,15 @@ impl World {
 
     /// The same under other settings.
     pub(crate) async fn with(edit: impl FnOnce(&mut Settings)) -> Self {
+        Self::made_of(edit, Keys::new(key("ps-1"), &[])).await
+    }
+
+    /// The same with other keys.
+    pub(crate) async fn with_keys(keys: Keys) -> Self {
+        Self::made_of(|_| {}, keys).await
+    }
+
+    async fn made_of(edit: impl FnOnce(&mut Settings), keys: Keys) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("person-server.db").display());
         let store = Store::open(&StoreConfig::at(url)).await.unwrap();
@@ -67,10 +76,12 @@ impl World {
         edit(&mut settings);
         let server = Arc::new(PersonServer::new(Parts {
             settings,
-            keys: Keys::new(key("ps-1"), &[]),
+            keys,
             subjects: SubjectKey::new([9; 32]),
             store: store.clone(),
             issuers: Issuers::with_fetch(&discovery, shared.clone(), network.clone()).unwrap(),
+            documents: Documents::with_fetch(&discovery, shared.clone(), network.clone()).unwrap(),
+            outgoing: Outgoing::new(&discovery, shared.clone()).unwrap(),
             governance: Governance::open(&GovernanceConfig::default()).unwrap(),
             clock: shared,
         }));
