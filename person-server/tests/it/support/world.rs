@@ -55,15 +55,24 @@ impl World {
 
     /// The same under other settings.
     pub(crate) async fn with(edit: impl FnOnce(&mut Settings)) -> Self {
-        Self::made_of(edit, Keys::new(key("ps-1"), &[])).await
+        Self::made_of(edit, Keys::new(key("ps-1"), &[]), GovernanceConfig::default()).await
     }
 
     /// The same with other keys.
     pub(crate) async fn with_keys(keys: Keys) -> Self {
-        Self::made_of(|_| {}, keys).await
+        Self::made_of(|_| {}, keys, GovernanceConfig::default()).await
     }
 
-    async fn made_of(edit: impl FnOnce(&mut Settings), keys: Keys) -> Self {
+    /// The same with this policy alone.
+    pub(crate) async fn with_policy(policy: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("policy.cedar"), policy).unwrap();
+        let policies_dir = Some(folder.path().to_owned());
+        let governance = GovernanceConfig { policies_dir, ..GovernanceConfig::default() };
+        Self::made_of(|_| {}, Keys::new(key("ps-1"), &[]), governance).await
+    }
+
+    async fn made_of(edit: impl FnOnce(&mut Settings), keys: Keys, governance: GovernanceConfig) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("person-server.db").display());
         let store = Store::open(&StoreConfig::at(url)).await.unwrap();
@@ -80,7 +89,7 @@ impl World {
             subjects: SubjectKey::new([9; 32]),
             store: store.clone(),
             issuers: Issuers::with_fetch(&discovery, shared.clone(), network.clone()).unwrap(),
-            governance: Governance::open(&GovernanceConfig::default()).unwrap(),
+            governance: Governance::open(&governance).unwrap(),
             clock: shared,
         }));
         let router = person_server::routes::router(server.clone());
