@@ -6,6 +6,7 @@
 //! | `reply` | answers, pending responses, refusals |
 //! | `agents` | what agents call |
 //! | `provider` | what agents call for their agent tokens |
+//! | `missions` | the same, about missions and what no resource governs |
 //! | `wellknown` | metadata and keys |
 //! | `operator`, `metrics` | health, readiness, metrics |
 
@@ -14,6 +15,7 @@ mod inbound;
 mod metrics;
 mod operator;
 mod provider;
+mod missions;
 mod reply;
 mod wellknown;
 
@@ -39,4 +41,7 @@ pub fn whole(operating: Operating) -> Router {
 /// What agents, servers and persons call.
 pub fn router(server: Shared) -> Router {
     Router::new().merge(agents::router()).merge(provider::router()).merge(wellknown::router()).with_state(server)
+/// Everything that is served.
+pub fn router(server: Shared) -> Router {
+    Router::new().merge(agents::router()).merge(missions::router()).merge(wellknown::router()).with_state(server)
 }

@@ -1,11 +1,14 @@
 //! The person server as its callers see it: requests in, responses out, one file a topic of the draft.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 mod support;
 
 mod auth_tokens;
 mod hostile;
+mod interactions;
 mod keys;
+mod missions;
+mod permissions;
 mod person_tokens;
 mod provider;
 mod store;
@@ -13,3 +16,7 @@ mod subagents;
 mod waiting;
 
 use support::{claims as support_claims, header as support_header, pending_id as support_pending};
+mod store;
+mod waiting;
+
+use support::{claims as support_claims, pending_id as support_pending};

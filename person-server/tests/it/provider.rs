@@ -246,11 +246,11 @@ async fn policies_may_refuse_an_enrolment_and_not_grant_it() {
     let policy = |effect: &str, reason: &str| {
         format!(r#"@id("enrolments") {reason} {effect} (principal, action == Governance::Action::"enroll", resource);"#)
     };
-    let world = World::with_policy(&policy("forbid", r#"@reason("no new agents")"#)).await;
+    let world = World::governed(&policy("forbid", r#"@reason("no new agents")"#)).await;
     let refused = Device::new("planner").register(&world).await;
     refused.refused(403, "denied");
     assert_eq!(refused.body["detail"], "no new agents");
-    let world = World::with_policy(&policy("permit", "")).await;
+    let world = World::governed(&policy("permit", "")).await;
     assert_eq!(Device::new("planner").register(&world).await.status, 202);
 }
 

@@ -55,24 +55,23 @@ impl World {
 
     /// The same under other settings.
     pub(crate) async fn with(edit: impl FnOnce(&mut Settings)) -> Self {
-        Self::made_of(edit, Keys::new(key("ps-1"), &[]), GovernanceConfig::default()).await
+        Self::made_of(edit, Keys::new(key("ps-1"), &[]), &GovernanceConfig::default()).await
     }
 
     /// The same with other keys.
     pub(crate) async fn with_keys(keys: Keys) -> Self {
-        Self::made_of(|_| {}, keys, GovernanceConfig::default()).await
+        Self::made_of(|_| {}, keys, &GovernanceConfig::default()).await
     }
 
-    /// The same with this policy alone.
-    pub(crate) async fn with_policy(policy: &str) -> Self {
+    /// The same under these policies and no others.
+    pub(crate) async fn governed(policies: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("policy.cedar"), policy).unwrap();
-        let policies_dir = Some(folder.path().to_owned());
-        let governance = GovernanceConfig { policies_dir, ..GovernanceConfig::default() };
-        Self::made_of(|_| {}, Keys::new(key("ps-1"), &[]), governance).await
+        std::fs::write(folder.path().join("all.cedar"), policies).unwrap();
+        let config = GovernanceConfig { policies_dir: Some(folder.path().to_owned()), schemas_dir: None };
+        Self::made_of(|_| {}, Keys::new(key("ps-1"), &[]), &config).await
     }
 
-    async fn made_of(edit: impl FnOnce(&mut Settings), keys: Keys, governance: GovernanceConfig) -> Self {
+    async fn made_of(edit: impl FnOnce(&mut Settings), keys: Keys, governance: &GovernanceConfig) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("person-server.db").display());
         let store = Store::open(&StoreConfig::at(url)).await.unwrap();
@@ -89,7 +88,7 @@ impl World {
             subjects: SubjectKey::new([9; 32]),
             store: store.clone(),
             issuers: Issuers::with_fetch(&discovery, shared.clone(), network.clone()).unwrap(),
-            governance: Governance::open(&governance).unwrap(),
+            governance: Governance::open(governance).unwrap(),
             clock: shared,
         }));
         let router = person_server::routes::router(server.clone());
