@@ -64,25 +64,23 @@ impl Decision {
 /// Permits as one.
 fn agreed(decisions: &[Decision]) -> Option<Decision> {
     let (first, others) = decisions.split_first()?;
-    let in_every = |pick: fn(&Outcome) -> &[(Arc<str>, Arc<str>)]| -> Vec<(Arc<str>, Arc<str>)> {
-        let told = pick(&first.outcome).iter();
-        told.filter(|pair| others.iter().all(|other| pick(&other.outcome).contains(pair))).cloned().collect()
-    };
-    let outcome = Outcome::Permit { headers: in_every(headers), metadata: in_every(metadata) };
+    let (mut headers, mut metadata) = said(first);
+    for other in others {
+        let (their_headers, their_metadata) = said(other);
+        headers.retain(|pair| their_headers.contains(pair));
+        metadata.retain(|pair| their_metadata.contains(pair));
+    }
+    let outcome = Outcome::Permit { headers, metadata };
     Some(Decision { outcome, policies: union(decisions), ..first.clone() })
 }
 
-fn headers(outcome: &Outcome) -> &[(Arc<str>, Arc<str>)] {
-    match outcome {
-        Outcome::Permit { headers, .. } => headers,
-        Outcome::Deny(_) => &[],
-    }
-}
+type Pairs = Vec<(Arc<str>, Arc<str>)>;
 
-fn metadata(outcome: &Outcome) -> &[(Arc<str>, Arc<str>)] {
-    match outcome {
-        Outcome::Permit { metadata, .. } => metadata,
-        Outcome::Deny(_) => &[],
+/// The headers and the metadata of a permit.
+fn said(decision: &Decision) -> (Pairs, Pairs) {
+    match &decision.outcome {
+        Outcome::Permit { headers, metadata } => (headers.clone(), metadata.clone()),
+        Outcome::Deny(_) => (Vec::new(), Vec::new()),
     }
 }
 

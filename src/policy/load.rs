@@ -144,8 +144,7 @@ impl<'a> Loader<'a> {
                 };
                 self.faults.push(fault.hint(hint));
             }
-            if *uid.type_name() == names().mcp_tool && !id.split_once('/').is_some_and(|(server, _)| !server.is_empty())
-            {
+            if *uid.type_name() == names().mcp_tool && id.split_once('/').is_none_or(|(server, _)| server.is_empty()) {
                 let fault = LoadFault::at(source, offset, format!("no call is of the tool `{}`", id.escape_debug()));
                 self.faults.push(fault.hint("name the server too, as `files/read_file`"));
             }

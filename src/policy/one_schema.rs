@@ -1,6 +1,7 @@
 //! All schemas as one text, for editors: they read a single file, in which a namespace may be opened once.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::schema::CORE_SCHEMA;
 
@@ -41,7 +42,8 @@ pub fn merged_schema<'a>(extensions: impl IntoIterator<Item = &'a str>) -> Strin
     for name in order {
         let body = bodies.get(name).map(|body| body.trim_start_matches('\n')).unwrap_or_default();
         let gap = if merged.is_empty() { "" } else { "\n" };
-        merged.push_str(&format!("{gap}namespace {name} {{\n{body}}}\n"));
+        // Writing to a string cannot fail.
+        let _ = write!(merged, "{gap}namespace {name} {{\n{body}}}\n");
     }
     merged
 }
