@@ -7,7 +7,7 @@ use std::path::Path;
 
 use aauth_authorizer::policy::{PolicyStore, StoreConfig};
 use aauth_authorizer::testing::report::Format;
-use aauth_authorizer::testing::{Options, RunOptions, Session};
+use aauth_authorizer::testing::{Measures, Options, RunOptions, Session};
 
 fn read(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
@@ -256,6 +256,7 @@ fn every_suite_of_the_documents_passes_on_the_sample_policies() {
             schemas: None,
             filter: None,
             run: RunOptions { jobs: 1, fail_fast: false },
+            measures: Measures::default(),
         });
         let report = session.run().unwrap();
         let passed = report.counts().passed;

@@ -25,7 +25,7 @@ pub(super) struct Member<'a> {
 /// Splits a dictionary into its members.
 pub(super) fn members(field: &str) -> Result<Vec<Member<'_>>, SfFault> {
     let mut members: Vec<Member<'_>> = Vec::new();
-    for text in split(field, b',')? {
+    for text in split(field, ',')? {
         let text = text.trim_matches([' ', '\t']);
         let (key, value) = text.split_once('=').ok_or(SfFault::Malformed)?;
         if !is_key(key) || value.is_empty() {
@@ -42,11 +42,11 @@ pub(super) fn members(field: &str) -> Result<Vec<Member<'_>>, SfFault> {
 
 /// The parameters that follow an item or inner list, by name.
 fn refuse_duplicate_parameters(value: &str) -> Result<(), SfFault> {
-    let mut parts = split(value, b';')?.into_iter();
+    let mut parts = split(value, ';')?.into_iter();
     // Inside an inner list each item has parameters of its own.
     if let Some(inner) = parts.next().and_then(|bare| bare.strip_prefix('(')) {
         let items = inner.strip_suffix(')').ok_or(SfFault::Malformed)?;
-        for item in split(items, b' ')? {
+        for item in split(items, ' ')? {
             refuse_duplicate_parameters(item)?;
         }
     }
@@ -63,33 +63,54 @@ fn refuse_duplicate_parameters(value: &str) -> Result<(), SfFault> {
 }
 
 /// Splits at a separator that stands outside strings and inner lists.
-fn split(text: &str, separator: u8) -> Result<Vec<&str>, SfFault> {
-    let (mut parts, mut rest, mut from) = (Vec::new(), text, 0);
-    let (mut quoted, mut escaped, mut depth) = (false, false, 0_u32);
-    for byte in text.bytes() {
-        let at_separator = byte == separator && !quoted && depth == 0;
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => quoted = !quoted,
-            b'(' if !quoted => depth += 1,
-            b')' if !quoted => depth = depth.checked_sub(1).ok_or(SfFault::Malformed)?,
-            _ => {}
-        }
-        if at_separator {
-            let (part, tail) = rest.split_at_checked(from).ok_or(SfFault::Malformed)?;
-            parts.push(part);
-            rest = tail.get(1..).unwrap_or_default();
-            from = 0;
-        } else {
-            from += 1;
-        }
+fn split(text: &str, separator: char) -> Result<Vec<&str>, SfFault> {
+    let (mut parts, mut part, mut rest) = (Vec::with_capacity(4), text, text);
+    let mut depth = 0_u32;
+    // From one byte that means something to the next: most of a field is a token, and says nothing here.
+    while let Some((byte, tail)) = next(rest, [separator, '"', '(', ')']) {
+        rest = match byte {
+            '"' => after_string(tail)?,
+            _ if byte == separator && depth == 0 => {
+                parts.push(part.get(..part.len() - tail.len() - 1).ok_or(SfFault::Malformed)?);
+                part = tail;
+                tail
+            }
+            '(' => {
+                depth += 1;
+                tail
+            }
+            ')' => {
+                depth = depth.checked_sub(1).ok_or(SfFault::Malformed)?;
+                tail
+            }
+            _ => tail,
+        };
     }
-    if quoted || depth != 0 {
+    if depth != 0 {
         return Err(SfFault::Malformed);
     }
-    parts.push(rest);
+    parts.push(part);
     Ok(parts)
+}
+
+/// What follows the string that has begun.
+fn after_string(mut text: &str) -> Result<&str, SfFault> {
+    while let Some((character, tail)) = next(text, ['"', '\\']) {
+        if character == '"' {
+            return Ok(tail);
+        }
+        let mut escaped = tail.chars();
+        escaped.next();
+        text = escaped.as_str();
+    }
+    Err(SfFault::Malformed)
+}
+
+/// The first of these characters, and what follows it.
+fn next<const N: usize>(text: &str, wanted: [char; N]) -> Option<(char, &str)> {
+    let at = text.bytes().position(|byte| wanted.contains(&char::from(byte)))?;
+    let mut tail = text.get(at..)?.chars();
+    Some((tail.next()?, tail.as_str()))
 }
 
 /// What an untrusted string may look like in a message to its sender: a name, but never a whole token.

@@ -1,16 +1,16 @@
 //! The decision log: one JSON line a check.
 //!
-//! A line is handed to a thread of its own through a bounded queue. When the queue is full the line is dropped and
-//! counted: a slow disk never delays a check or changes its answer. What may stand in a line is decided by
-//! [`Record`]: never a token, a signature, a body, a query or a person's `sub`. Only where the operator asks for it does
-//! a line hold what the policies were asked as well; see [`Kept`].
+//! Lines are gathered in memory and written by a thread of its own, many at a time: to wake that thread for each would
+//! cost a check more than all the rest of its line. When too many lines wait, further ones are dropped and counted: a
+//! slow disk never delays a check or changes its answer. What may stand in a line is decided by [`Record`]: never a
+//! token, a signature, a body, a query or a person's `sub`. Only where the operator asks for it does a line hold what the
+//! policies were asked as well; see [`Kept`].
 
 use std::fs::OpenOptions;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -24,12 +24,15 @@ use crate::clock::Seconds;
 /// The longest line that holds what the policies were asked.
 const LONGEST: usize = 64 * 1024;
 
+/// How long lines are gathered before they are written.
+const GATHER: Duration = Duration::from_millis(10);
+
 /// Where lines go.
 #[derive(Debug)]
 pub struct DecisionLog {
-    queue: Option<SyncSender<Vec<u8>>>,
+    queue: Option<Arc<Queue>>,
     writer: Option<JoinHandle<()>>,
-    dropped: Arc<AtomicU64>,
+    most: usize,
     /// Whether lines hold what the policies were asked.
     inputs: bool,
 }
@@ -37,28 +40,26 @@ pub struct DecisionLog {
 impl DecisionLog {
     /// A log that keeps nothing.
     pub fn off() -> Self {
-        Self { queue: None, writer: None, dropped: Arc::default(), inputs: false }
+        Self { queue: None, writer: None, most: 0, inputs: false }
     }
 
-    /// Appends to a file, at most `queue` lines behind.
-    pub fn to_file(path: &Path, queue: usize) -> io::Result<Self> {
+    /// Appends to a file, at most `most` lines behind.
+    pub fn to_file(path: &Path, most: usize) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
-        Self::to(file, queue)
+        Self::to(file, most)
     }
 
-    /// Writes to standard output, at most `queue` lines behind.
-    pub fn to_stdout(queue: usize) -> io::Result<Self> {
-        Self::to(io::stdout(), queue)
+    /// Writes to standard output, at most `most` lines behind.
+    pub fn to_stdout(most: usize) -> io::Result<Self> {
+        Self::to(io::stdout(), most)
     }
 
     /// Writes to anything.
-    pub fn to(sink: impl Write + Send + 'static, queue: usize) -> io::Result<Self> {
-        let (sender, receiver) = sync_channel(queue.max(1));
-        let dropped = Arc::new(AtomicU64::new(0));
-        let lost = Arc::clone(&dropped);
-        let writer =
-            std::thread::Builder::new().name("decision-log".into()).spawn(move || write(&receiver, sink, &lost))?;
-        Ok(Self { queue: Some(sender), writer: Some(writer), dropped, inputs: false })
+    pub fn to(sink: impl Write + Send + 'static, most: usize) -> io::Result<Self> {
+        let queue = Arc::new(Queue::default());
+        let theirs = Arc::clone(&queue);
+        let writer = std::thread::Builder::new().name("decision-log".into()).spawn(move || write(&theirs, sink))?;
+        Ok(Self { queue: Some(queue), writer: Some(writer), most: most.max(1), inputs: false })
     }
 
     /// The same log, whose lines hold what the policies were asked.
@@ -73,22 +74,26 @@ impl DecisionLog {
         let Some(queue) = &self.queue else { return };
         let mut line = Line::of(record, divergence, now);
         line.input = if self.inputs { Kept::of(record.questions()) } else { None };
-        let sent = line.written().is_some_and(|line| queue.try_send(line).is_ok());
-        if !sent {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
-        }
+        let Some(mut line) = line.written() else {
+            queue.lose(1);
+            return;
+        };
+        line.push(b'\n');
+        queue.add(&line, self.most);
     }
 
     /// Lines that were dropped so far.
     pub fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
+        self.queue.as_ref().map_or(0, |queue| queue.lost.load(Ordering::Relaxed))
     }
 }
 
 impl Drop for DecisionLog {
     /// Lines still in the queue are written, unless whoever reads them has stopped.
     fn drop(&mut self) {
-        self.queue = None;
+        if let Some(queue) = &self.queue {
+            queue.close();
+        }
         if let Some(writer) = self.writer.take() {
             for _ in 0..100 {
                 if writer.is_finished() {
@@ -100,19 +105,75 @@ impl Drop for DecisionLog {
     }
 }
 
-fn write(lines: &Receiver<Vec<u8>>, sink: impl Write, lost: &AtomicU64) {
-    let mut sink = BufWriter::with_capacity(64 * 1024, sink);
-    while let Ok(first) = lines.recv() {
-        // Whatever waits is written together; the buffer is flushed once nothing waits.
-        for mut line in std::iter::once(first).chain(lines.try_iter()) {
-            line.push(b'\n');
-            if sink.write_all(&line).is_err() {
-                lost.fetch_add(1, Ordering::Relaxed);
-            }
+/// Lines on their way to the writer.
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: Mutex<Waiting>,
+    wake: Condvar,
+    lost: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    text: Vec<u8>,
+    lines: usize,
+    /// Whether the writer waits for a first line.
+    idle: bool,
+    closed: bool,
+}
+
+impl Queue {
+    /// Adds a line unless `most` already wait.
+    fn add(&self, line: &[u8], most: usize) {
+        let mut waiting = self.lock();
+        if waiting.lines >= most {
+            drop(waiting);
+            self.lose(1);
+            return;
         }
-        if sink.flush().is_err() {
-            lost.fetch_add(1, Ordering::Relaxed);
+        waiting.text.extend_from_slice(line);
+        waiting.lines += 1;
+        let wake = std::mem::take(&mut waiting.idle);
+        drop(waiting);
+        if wake {
+            self.wake.notify_one();
         }
+    }
+
+    /// Puts the lines that wait in `text`, once there are some and a while was left to others. How many these are; none
+    /// when there will be no more.
+    fn take(&self, text: &mut Vec<u8>) -> Option<usize> {
+        let mut waiting = self.lock();
+        waiting.idle = waiting.lines == 0;
+        let first = self.wake.wait_while(waiting, |waiting| waiting.lines == 0 && !waiting.closed);
+        let gathered = first.unwrap_or_else(PoisonError::into_inner);
+        let gathered = self.wake.wait_timeout_while(gathered, GATHER, |waiting| !waiting.closed);
+        let (mut waiting, _) = gathered.unwrap_or_else(PoisonError::into_inner);
+        std::mem::swap(&mut waiting.text, text);
+        Some(std::mem::take(&mut waiting.lines)).filter(|lines| *lines > 0)
+    }
+
+    fn close(&self) {
+        self.lock().closed = true;
+        self.wake.notify_one();
+    }
+
+    fn lose(&self, lines: usize) {
+        self.lost.fetch_add(u64::try_from(lines).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn write(queue: &Queue, mut sink: impl Write) {
+    let mut text = Vec::new();
+    while let Some(lines) = queue.take(&mut text) {
+        if sink.write_all(&text).and_then(|()| sink.flush()).is_err() {
+            queue.lose(lines);
+        }
+        text.clear();
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::asking::Asking;
 use super::set::{Set, Source};
 use crate::review::{Detail, Line, Lines, Question, json, text};
-use crate::testing::{Options, RunOptions, Session};
+use crate::testing::{Measures, Options, RunOptions, Session};
 
 /// Say why a request is let through or not: what each policy says to it, and which part of the policy decided.
 #[derive(Debug, clap::Args)]
@@ -101,8 +101,15 @@ fn line(place: &str) -> anyhow::Result<Line> {
 fn of_test(arguments: &Arguments, file: &Path, name: &str) -> anyhow::Result<ExitCode> {
     let Source { config, policies, schemas } = arguments.source.clone();
     let run = RunOptions { jobs: 1, fail_fast: false };
-    let options =
-        Options { paths: vec![file.to_owned()], config, policies, schemas, filter: Some(name.to_owned()), run };
+    let options = Options {
+        paths: vec![file.to_owned()],
+        config,
+        policies,
+        schemas,
+        filter: Some(name.to_owned()),
+        run,
+        measures: Measures::default(),
+    };
     let prepared = Session::new(options).prepare()?;
     if let Some(trouble) = prepared.troubles.first() {
         let place = trouble.at.map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));

@@ -6,6 +6,7 @@ mod demo;
 mod explain;
 mod fmt;
 mod keys;
+mod measures;
 mod new;
 mod record;
 mod replay;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::measures::{MeasureArguments, Measured};
 use crate::testing::report::{Format, Report};
 use crate::testing::{Options, RunOptions, Session, watch};
 
@@ -48,6 +49,8 @@ pub(super) struct Arguments {
     /// Run again after each save, until interrupted.
     #[arg(long, short)]
     watch: bool,
+    #[command(flatten)]
+    measures: MeasureArguments,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -72,35 +75,61 @@ impl From<FormatName> for Format {
 }
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let Arguments { paths, config, policies, schemas, filter, fail_fast, fail_on_empty, jobs, format, watch: again } =
-        arguments;
+    let Arguments {
+        paths,
+        config,
+        policies,
+        schemas,
+        filter,
+        fail_fast,
+        fail_on_empty,
+        jobs,
+        format,
+        watch: again,
+        measures,
+    } = arguments;
     let processors = || std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = jobs.map_or_else(processors, usize::from);
     let run = RunOptions { jobs, fail_fast };
-    let session = Session::new(Options { paths, config, policies, schemas, filter, run });
+    let session =
+        Session::new(Options { paths, config, policies, schemas, filter, run, measures: measures.measures() });
     if again {
         let run = || {
-            print(once(&session, format, fail_on_empty).0);
+            print(once(&session, format, fail_on_empty, &measures).0);
             true
         };
         watch(|| session.watched(), run)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let (text, code) = once(&session, format, fail_on_empty);
+    let (text, code) = once(&session, format, fail_on_empty, &measures);
     print(text);
     Ok(ExitCode::from(code))
 }
 
 /// What to print, and the exit code.
-fn once(session: &Session, format: FormatName, fail_on_empty: bool) -> (Printed, u8) {
-    match session.run() {
-        Ok(report) => (Printed::Results(report.render(format.into())), code(&report, fail_on_empty)),
-        Err(error) => (Printed::Mistake(error.to_string()), WRONG),
+fn once(session: &Session, format: FormatName, fail_on_empty: bool, measures: &MeasureArguments) -> (Printed, u8) {
+    let report = match session.run() {
+        Ok(report) => report,
+        Err(error) => return (Printed::Mistake(error.to_string()), WRONG),
+    };
+    let results = report.render(format.into());
+    match measures.conclude(&report) {
+        Ok(Measured { text, good }) => {
+            let code = code(&report, fail_on_empty);
+            let code = if code == PASSED && !good { FAILED } else { code };
+            (Printed::Results { results, measured: text, apart: !matches!(format, FormatName::Pretty) }, code)
+        }
+        Err(error) => (Printed::Results { results, measured: format!("error: {error}\n"), apart: true }, WRONG),
     }
 }
 
 enum Printed {
-    Results(String),
+    Results {
+        results: String,
+        measured: String,
+        /// Whether a machine reads the results, which are to be nothing else then.
+        apart: bool,
+    },
     Mistake(String),
 }
 
@@ -108,7 +137,14 @@ fn print(printed: Printed) {
     use std::io::Write as _;
     match printed {
         // A reader that went away, as `head` does, is no failure of a test.
-        Printed::Results(text) => drop(std::io::stdout().write_all(text.as_bytes())),
+        Printed::Results { results, measured, apart } => {
+            drop(std::io::stdout().write_all(results.as_bytes()));
+            if apart {
+                eprint!("{measured}");
+            } else {
+                drop(std::io::stdout().write_all(measured.as_bytes()));
+            }
+        }
         Printed::Mistake(text) => eprintln!("error: {text}"),
     }
 }

@@ -8,10 +8,13 @@ use crate::authorizer::config::ResourceId;
 use crate::authorizer::random;
 
 /// The samples, as the repository has them.
-const SAMPLES: [(&str, &str); 4] = [
+const SAMPLES: [(&str, &str); 7] = [
     ("policies/_all/guard-rails.cedar", include_str!("../../policies/_all/guard-rails.cedar")),
+    ("policies/orders/missions.cedar", include_str!("../../policies/orders/missions.cedar")),
     ("policies/orders/orders.cedar", include_str!("../../policies/orders/orders.cedar")),
     ("policies/orders/public.cedar", include_str!("../../policies/orders/public.cedar")),
+    ("policies/orders/step-up.cedar", include_str!("../../policies/orders/step-up.cedar")),
+    ("policies/orders/time-boxed.cedar", include_str!("../../policies/orders/time-boxed.cedar")),
     ("schemas/aauth.cedarschema", include_str!("../../schemas/aauth.cedarschema")),
 ];
 

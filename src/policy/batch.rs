@@ -64,23 +64,25 @@ impl Decision {
 /// Permits as one.
 fn agreed(decisions: &[Decision]) -> Option<Decision> {
     let (first, others) = decisions.split_first()?;
-    let (mut headers, mut metadata) = said(first);
-    for other in others {
-        let (their_headers, their_metadata) = said(other);
-        headers.retain(|pair| their_headers.contains(pair));
-        metadata.retain(|pair| their_metadata.contains(pair));
+    let mut outcome = first.outcome.clone();
+    if let Outcome::Permit { headers: told_headers, metadata: told_metadata } = &mut outcome {
+        told_headers.retain(|pair| others.iter().all(|other| headers(&other.outcome).contains(pair)));
+        told_metadata.retain(|pair| others.iter().all(|other| metadata(&other.outcome).contains(pair)));
     }
-    let outcome = Outcome::Permit { headers, metadata };
     Some(Decision { outcome, policies: union(decisions), ..first.clone() })
 }
 
-type Pairs = Vec<(Arc<str>, Arc<str>)>;
+fn headers(outcome: &Outcome) -> &[(Arc<str>, Arc<str>)] {
+    match outcome {
+        Outcome::Permit { headers, .. } => headers,
+        Outcome::Deny(_) => &[],
+    }
+}
 
-/// The headers and the metadata of a permit.
-fn said(decision: &Decision) -> (Pairs, Pairs) {
-    match &decision.outcome {
-        Outcome::Permit { headers, metadata } => (headers.clone(), metadata.clone()),
-        Outcome::Deny(_) => (Vec::new(), Vec::new()),
+fn metadata(outcome: &Outcome) -> &[(Arc<str>, Arc<str>)] {
+    match outcome {
+        Outcome::Permit { metadata, .. } => metadata,
+        Outcome::Deny(_) => &[],
     }
 }
 

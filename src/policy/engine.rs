@@ -26,9 +26,9 @@ use super::subject::Subject;
 #[derive(Debug)]
 pub struct Snapshot {
     authorizer: Authorizer,
-    schema: Schema,
-    actions: Actions,
-    resources: HashMap<String, Resource>,
+    schema: Arc<Schema>,
+    actions: Arc<Actions>,
+    resources: HashMap<String, Arc<Resource>>,
     obligations: HashMap<Arc<str>, Arc<Obligations>>,
     catalogue: Vec<Entry>,
     generation: u64,
@@ -71,14 +71,15 @@ impl Snapshot {
         generation: u64,
         content_hash: String,
     ) -> Result<Self, String> {
-        let actions = Actions::of(merged)?;
+        let actions = Arc::new(Actions::of(merged)?);
+        let policies: Vec<&Loaded> = loaded.iter().collect();
         let resources = resources
             .iter()
-            .map(|id| Ok((id.clone(), Resource::new(id, loaded, &actions)?)))
+            .map(|id| Ok((id.clone(), Arc::new(Resource::new(id, &policies, &actions)?))))
             .collect::<Result<_, Box<PolicySetError>>>()
             .map_err(|error| error.to_string())?;
         let obligations = loaded.iter().map(|l| (Arc::clone(&l.obligations.id), Arc::clone(&l.obligations))).collect();
-        let schema = merged.schema.clone();
+        let schema = Arc::new(merged.schema.clone());
         let catalogue = loaded.iter().map(Entry::of).collect();
         Ok(Self {
             authorizer: Authorizer::new(),
@@ -89,6 +90,27 @@ impl Snapshot {
             catalogue,
             generation,
             content_hash,
+        })
+    }
+
+    /// This set with these policies in the place of its own, at the resources that `home` reaches. They are neither
+    /// validated nor tried.
+    pub(super) fn with(&self, policies: &[&Loaded], home: &Home) -> Result<Self, String> {
+        let mut resources = self.resources.clone();
+        for (id, resource) in resources.iter_mut().filter(|(id, _)| home.reaches(id)) {
+            let changed = Resource::new(id, policies, &self.actions).map_err(|error| error.to_string())?;
+            *resource = Arc::new(changed);
+        }
+        Ok(Self {
+            authorizer: self.authorizer.clone(),
+            schema: Arc::clone(&self.schema),
+            actions: Arc::clone(&self.actions),
+            resources,
+            obligations: self.obligations.clone(),
+            // That is for explaining, and a mutant is only asked.
+            catalogue: Vec::new(),
+            generation: self.generation,
+            content_hash: self.content_hash.clone(),
         })
     }
 
@@ -214,7 +236,7 @@ impl Snapshot {
     }
 
     fn resource(&self, question: Question<'_>) -> Result<&Resource, Refusal> {
-        self.resources.get(question.resource).ok_or_else(Refusal::not_in_schema)
+        self.resources.get(question.resource).map(AsRef::as_ref).ok_or_else(Refusal::not_in_schema)
     }
 
     fn ask(&self, asked: &Asked<'_>, indexes: &[Index]) -> Result<Verdict, Refusal> {
@@ -254,12 +276,9 @@ impl Snapshot {
 }
 
 impl Resource {
-    fn new(id: &str, loaded: &[Loaded], actions: &Actions) -> Result<Self, Box<PolicySetError>> {
+    fn new(id: &str, loaded: &[&Loaded], actions: &Actions) -> Result<Self, Box<PolicySetError>> {
         let own = uid(&names().resource, id);
-        let ours = loaded.iter().filter(|l| match &l.home {
-            Home::All => true,
-            Home::Resource(home) => home == id,
-        });
+        let ours = loaded.iter().copied().filter(|l| l.home.reaches(id));
         let (shadow, enforced): (Vec<&Loaded>, Vec<&Loaded>) = ours.partition(|l| l.obligations.shadow);
         let (permits, forbids): (Vec<&Loaded>, Vec<&Loaded>) =
             shadow.into_iter().partition(|l| l.obligations.effect == Effect::Permit);

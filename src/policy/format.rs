@@ -8,7 +8,7 @@ use super::error::{LoadErrors, LoadFault};
 use super::source::{Home, Source};
 
 /// The width of a line, in characters.
-const WIDTH: usize = 100;
+const WIDTH: usize = 120;
 
 /// The text of a file of policies, laid out; or what is wrong with it.
 pub fn format(file: &Path, text: &str) -> Result<String, LoadErrors> {
@@ -20,11 +20,30 @@ pub fn format(file: &Path, text: &str) -> Result<String, LoadErrors> {
     if set.is_empty() {
         return Ok(text.to_owned());
     }
+    let (head, rest) = apart(text);
     let config = Config { line_width: WIDTH, indent_width: 2 };
-    policies_str_to_pretty(text, &config).map_err(|error| {
+    policies_str_to_pretty(rest, &config).map(|rest| format!("{head}{rest}")).map_err(|error| {
         let message = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
         LoadErrors::new(vec![LoadFault::whole(file, message)])
     })
+}
+
+/// What a file says of itself before its first policy, kept apart by an empty line, and the rest. Cedar's formatter
+/// would make the one a part of the other.
+fn apart(text: &str) -> (&str, &str) {
+    let mut at = 0;
+    let mut head = 0;
+    for line in text.split_inclusive('\n') {
+        let blank = line.trim().is_empty();
+        if !blank && !line.trim_start().starts_with("//") {
+            break;
+        }
+        at += line.len();
+        if blank {
+            head = at;
+        }
+    }
+    text.split_at_checked(head).unwrap_or(("", text))
 }
 
 #[cfg(test)]
@@ -42,6 +61,12 @@ mod tests {
         let once = laid_out(text);
         assert!(once.contains("// why") && once.contains("// here") && once.contains("@reason(\"y\")"), "{once}");
         assert_eq!(laid_out(&once), once, "laying out twice changes nothing more");
+    }
+
+    #[test]
+    fn what_a_file_says_of_itself_stays_apart() {
+        let text = "// The file.\n\n// The policy.\n@id(\"x\")\npermit (principal, action, resource);\n";
+        assert_eq!(laid_out(text), text);
     }
 
     #[test]

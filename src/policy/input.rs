@@ -61,8 +61,8 @@ fn unfit(action: &str) -> String {
 
 /// A type with its name replaced by what it stands for.
 fn resolved<'a>(typ: &'a Value, names: Option<&'a Map<String, Value>>, depth: usize) -> Option<&'a Value> {
-    let kind = typ.get("name").or_else(|| typ.get("type"))?.as_str()?;
-    match names.and_then(|names| names.get(kind.strip_prefix("MCP::").unwrap_or(kind))) {
+    let wanted = typ.get("name").or_else(|| typ.get("type"))?.as_str()?;
+    match names.and_then(|names| names.get(wanted.strip_prefix("MCP::").unwrap_or(wanted))) {
         Some(meaning) => resolved(meaning, names, depth.checked_sub(1)?),
         None => Some(typ),
     }

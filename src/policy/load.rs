@@ -1,6 +1,7 @@
 //! From files to policies: parse, name, annotate, validate. All faults of all files are found in one go.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -47,6 +48,7 @@ pub struct Origin {
 struct Place {
     source: usize,
     offset: usize,
+    length: usize,
 }
 
 /// Everything that was read, against a schema.
@@ -57,6 +59,23 @@ pub(super) struct Loader<'a> {
 }
 
 impl Loaded {
+    /// Which source it was read from, and which bytes of it are the policy.
+    pub(super) fn place(&self) -> (usize, Range<usize>) {
+        (self.place.source, self.place.offset..self.place.offset + self.place.length)
+    }
+
+    /// Another policy in the place of this one, with its annotations.
+    pub(super) fn replaced(&self, policy: Policy) -> Self {
+        Self {
+            mentions: Mentions::of(&policy),
+            policy,
+            origin: self.origin.clone(),
+            obligations: Arc::clone(&self.obligations),
+            home: self.home.clone(),
+            place: self.place,
+        }
+    }
+
     /// A fault of this policy.
     pub(super) fn fault(&self, sources: &[Source], message: impl Into<String>) -> LoadFault {
         let message = message.into();
@@ -125,7 +144,7 @@ impl<'a> Loader<'a> {
                     from: source.position(offset),
                     to: source.position(offset + text.len().saturating_sub(1)),
                 },
-                place: Place { source: index, offset },
+                place: Place { source: index, offset, length: text.len() },
             });
             // The next policy starts after this one, even where their texts are the same.
             from += text.len();

@@ -9,6 +9,7 @@
 
 mod annotations;
 mod answer;
+mod audit;
 mod batch;
 mod call;
 mod catalogue;
@@ -25,9 +26,11 @@ mod input;
 mod lint;
 mod load;
 mod mentions;
+mod mutant;
 mod names;
 mod one_schema;
 mod part;
+mod parts;
 mod path;
 mod question;
 mod raw;
@@ -40,11 +43,13 @@ mod subject;
 mod tools;
 mod trial;
 mod watch;
+mod written;
 
 #[cfg(test)]
 mod testkit;
 
 pub use annotations::Require;
+pub use audit::{Audit, Auditor};
 pub use call::{A2aCall, Call, McpCall};
 pub use catalogue::PolicyInfo;
 pub use decision::{Ask, Cause, Decision, Denial, Effect, Outcome, PolicyError, ShadowVerdict};
@@ -54,6 +59,7 @@ pub use explain::{Explained, Explanation};
 pub use format::format;
 pub use lint::{Lint, RULES, Surroundings};
 pub use load::Origin;
+pub use mutant::Mutant;
 pub use one_schema::merged_schema;
 pub use part::{Part, PartKind, Truth};
 pub use path::canonical as canonical_path;
@@ -65,3 +71,4 @@ pub use store::{PolicyStore, ReloadOutcome, Status, StoreConfig};
 pub use subject::Subject;
 pub use tools::mcp_schema;
 pub use watch::{WatchError, WatchGuard, watch};
+pub use written::{Written, WrittenPolicy};

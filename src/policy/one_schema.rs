@@ -42,8 +42,7 @@ pub fn merged_schema<'a>(extensions: impl IntoIterator<Item = &'a str>) -> Strin
     for name in order {
         let body = bodies.get(name).map(|body| body.trim_start_matches('\n')).unwrap_or_default();
         let gap = if merged.is_empty() { "" } else { "\n" };
-        // Writing to a string cannot fail.
-        let _ = write!(merged, "{gap}namespace {name} {{\n{body}}}\n");
+        let _ = writeln!(merged, "{gap}namespace {name} {{\n{body}}}");
     }
     merged
 }

@@ -91,26 +91,25 @@ impl<'a> Asked<'a> {
                 .map_err(|message| Refusal::because(Cause::Unreadable, message))?;
         // All ancestors are given as parents, so none of them needs an entity of its own.
         let target = Entity::new_no_attrs(self.target.clone(), self.lineage.iter().skip(1).cloned().collect());
-        let entities = built.entities.into_iter().chain([target, self.action.entity.clone()]);
         let failed = |message: String| Refusal::because(Cause::EvaluationError, message);
+        let (known, caller) = self.caller(mentions).map_err(failed)?;
+        let entities = caller.into_iter().flatten().chain(built.entities).chain([target, self.action.entity.clone()]);
         // Adding closes the hierarchy again in a fraction of the time that `from_entities` takes to close it.
-        let entities = self.caller(mentions).map_err(failed)?.add_entities(entities, None);
-        let entities = entities.map_err(|error| failed(error.to_string()))?;
+        let entities = known.add_entities(entities, None).map_err(|error| failed(error.to_string()))?;
         // Everything here was built to the schema, which the trial of each load proves; validating it again would
         // cost more than deciding.
         let request = self.request(built.context, None).map_err(failed)?;
         Ok((request, entities))
     }
 
-    /// Who asks, as far as it is read.
-    fn caller(&self, mentions: Mentions) -> Result<Entities, String> {
+    /// Who asks, as far as it is read: what is kept ready, and what is to be added.
+    fn caller(&self, mentions: Mentions) -> Result<(Entities, [Option<Entity>; 2]), String> {
         if mentions.any(Mentions::DETAILS) {
-            return self.subject.detailed();
+            return Ok((self.subject.detailed()?, [None, None]));
         }
         let principal = mentions.any(Mentions::ANCESTORS).then(|| self.subject.principal_alone());
         let token = mentions.any(Mentions::TOKEN).then(|| self.subject.token_alone());
-        let entities = principal.into_iter().chain(token).collect::<Result<Vec<_>, _>>()?;
-        Entities::empty().add_entities(entities, None).map_err(|error| error.to_string())
+        Ok((Entities::empty(), [principal.transpose()?, token.transpose()?]))
     }
 
     /// Whether the whole of this question, with nothing left out, is what the schema declares.

@@ -1,6 +1,6 @@
 //! Questions in Cedar's own terms: entities and context as they are, not made from a token and a request.
 
-use cedar_policy::{Context, Entities, EntityUid, Request};
+use cedar_policy::{Context, Entities, EntityUid, Request, Schema};
 use serde_json::Value;
 
 use super::decision::PolicyError;
@@ -44,22 +44,29 @@ impl RawVerdict {
     }
 }
 
+impl RawQuestion {
+    /// The question as Cedar takes it, held against the schema.
+    pub(super) fn build(&self, schema: &Schema) -> Result<(Request, Entities), String> {
+        let uid = |what: &str, text: &str| {
+            text.parse::<EntityUid>().map_err(|error| format!("the {what} `{text}` is no entity: {error}"))
+        };
+        let action = uid("action", &self.action)?;
+        let context = Context::from_json_value(self.context.clone(), Some((schema, &action)))
+            .map_err(|error| format!("the context: {error}"))?;
+        let (principal, asked) = (uid("principal", &self.principal)?, uid("resource", &self.resource)?);
+        let request = Request::new(principal, action, asked, context, Some(schema))
+            .map_err(|error| format!("the request: {error}"))?;
+        let entities = Entities::from_json_value(self.entities.clone(), Some(schema))
+            .map_err(|error| format!("the entities: {error}"))?;
+        Ok((request, entities))
+    }
+}
+
 impl Snapshot {
     /// What the policies of a resource say to a question in Cedar's own terms, or those of every resource. The
     /// question is held against the schema.
     pub fn decide_raw(&self, resource: Option<&str>, question: &RawQuestion) -> Result<RawVerdict, String> {
-        let schema = self.schema();
-        let uid = |what: &str, text: &str| {
-            text.parse::<EntityUid>().map_err(|error| format!("the {what} `{text}` is no entity: {error}"))
-        };
-        let action = uid("action", &question.action)?;
-        let context = Context::from_json_value(question.context.clone(), Some((schema, &action)))
-            .map_err(|error| format!("the context: {error}"))?;
-        let (principal, asked) = (uid("principal", &question.principal)?, uid("resource", &question.resource)?);
-        let request = Request::new(principal, action, asked, context, Some(schema))
-            .map_err(|error| format!("the request: {error}"))?;
-        let entities = Entities::from_json_value(question.entities.clone(), Some(schema))
-            .map_err(|error| format!("the entities: {error}"))?;
+        let (request, entities) = question.build(self.schema())?;
         let Verdict { permits, forbids, errors } =
             self.weigh_whole(|id| resource.is_none_or(|wanted| wanted == id), &request, &entities);
         let names = |found: std::collections::BTreeMap<std::sync::Arc<str>, _>| {

@@ -34,6 +34,16 @@ pub(super) enum Home {
     Resource(String),
 }
 
+impl Home {
+    /// Whether this resource is one of them.
+    pub(super) fn reaches(&self, resource: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Resource(id) => id == resource,
+        }
+    }
+}
+
 /// A file that was read.
 #[derive(Debug)]
 pub(super) struct Source {

@@ -11,9 +11,9 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 
 use super::engine::Snapshot;
 use super::error::{LoadErrors, LoadFault};
-use super::load::Loader;
+use super::load::{Loaded, Loader};
 use super::schema;
-use super::source::{self, Sources};
+use super::source::{self, Source, Sources};
 use super::trial;
 
 /// How long files have to hold still before they are taken to be written to the end.
@@ -72,7 +72,7 @@ impl PolicyStore {
     pub fn open(config: StoreConfig) -> Result<Self, LoadErrors> {
         let sources = source::read(&config);
         let seen = Mutex::new(sources.hash.clone());
-        let snapshot = build(sources, &config, 1)?;
+        let snapshot = build(sources, &config, 1)?.snapshot;
         Ok(Self { config, current: ArcSwap::from_pointee(snapshot), last_error: ArcSwapOption::empty(), seen })
     }
 
@@ -109,7 +109,7 @@ impl PolicyStore {
             return ReloadOutcome::Replaced(Arc::clone(&current));
         }
         match build(sources, &self.config, current.generation() + 1) {
-            Ok(snapshot) => {
+            Ok(Built { snapshot, .. }) => {
                 let snapshot = Arc::new(snapshot);
                 self.current.store(Arc::clone(&snapshot));
                 self.last_error.store(None);
@@ -153,17 +153,24 @@ impl PolicyStore {
     }
 }
 
-fn build(sources: Sources, config: &StoreConfig, generation: u64) -> Result<Snapshot, LoadErrors> {
+/// A set that was taken, with what it was made of.
+pub(super) struct Built {
+    pub(super) snapshot: Snapshot,
+    pub(super) loaded: Vec<Loaded>,
+    pub(super) sources: Vec<Source>,
+}
+
+pub(super) fn build(sources: Sources, config: &StoreConfig, generation: u64) -> Result<Built, LoadErrors> {
     let Sources { policies, schemas, mut faults, hash } = sources;
     let result = schema::merge(&schemas).and_then(|merged| {
         let loaded = Loader::new(&policies, &config.resources).load(&merged.schema)?;
         let whole = |message: String| vec![LoadFault::whole(&config.policies_dir, message)];
         let snapshot = Snapshot::new(&loaded, &config.resources, &merged, generation, hash).map_err(whole)?;
         let found = trial::run(&snapshot, &loaded, &policies, config, &merged.schema);
-        if found.is_empty() { Ok(snapshot) } else { Err(found) }
+        if found.is_empty() { Ok((snapshot, loaded)) } else { Err(found) }
     });
     match result {
-        Ok(snapshot) if faults.is_empty() => Ok(snapshot),
+        Ok((snapshot, loaded)) if faults.is_empty() => Ok(Built { snapshot, loaded, sources: policies }),
         Ok(_) => Err(LoadErrors::new(faults)),
         Err(found) => {
             faults.extend(found);

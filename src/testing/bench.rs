@@ -30,6 +30,8 @@ struct Ready {
     file: Arc<str>,
     /// The resource whose policies it is about, for questions in Cedar's own terms.
     home: Option<Arc<str>>,
+    /// The resource that it asks; none if it asks every one.
+    resource: Option<Arc<str>>,
     case: Case,
     ask: Ask,
 }
@@ -127,6 +129,7 @@ impl Bench {
         let mut worlds = BTreeMap::new();
         let (name, home): (Arc<str>, _) = (suite.name.as_str().into(), suite.home.as_deref().map(Arc::from));
         for case in cases {
+            let mut asks = home.clone();
             let ask = match &case.question {
                 Question::Cedar(_) | Question::RunTests(_) => Ask::Raw,
                 Question::Request(asking) => {
@@ -139,6 +142,7 @@ impl Bench {
                     };
                     let resource =
                         self.worlds.get(number).and_then(|world| world.resource(asking.request.host.as_deref()));
+                    asks = resource.map(|resource| resource.id.as_str().into());
                     match (resource, suite.callers.get(&asking.caller)) {
                         (Some(resource), Some(caller)) => match wire::inbound(asking, caller, resource, case.now) {
                             Ok(request) => Ask::Request(number, Box::new(request)),
@@ -150,7 +154,14 @@ impl Bench {
                     }
                 }
             };
-            self.tests.push(Ready { suite: Arc::clone(&name), file: Arc::clone(file), home: home.clone(), case, ask });
+            self.tests.push(Ready {
+                suite: Arc::clone(&name),
+                file: Arc::clone(file),
+                home: home.clone(),
+                resource: asks,
+                case,
+                ask,
+            });
         }
         Ok(())
     }
@@ -175,6 +186,29 @@ impl Bench {
         self.tests.get(number)?.home.as_deref()
     }
 
+    /// The resource that the test with this number asks; none if it asks every one.
+    pub fn resource(&self, number: usize) -> Option<&str> {
+        self.tests.get(number)?.resource.as_deref()
+    }
+
+    /// The first of these tests that does not pass under these policies.
+    pub(super) async fn first_failure(&self, tests: &[usize], snapshot: &Arc<Snapshot>) -> Option<usize> {
+        // Most changes fail one of the first tests, which need one of the worlds.
+        let mut authorizers: BTreeMap<usize, Authorizer> = BTreeMap::new();
+        for number in tests {
+            let Some(test) = self.tests.get(*number) else { continue };
+            if let Ask::Request(number, _) = test.ask
+                && let Some(world) = self.worlds.get(number)
+            {
+                authorizers.entry(number).or_insert_with(|| world.authorizer(snapshot));
+            }
+            if test.run(*number, |world| authorizers.get(&world), snapshot).await.status.is_failure() {
+                return Some(*number);
+            }
+        }
+        None
+    }
+
     /// Runs every test under these policies. Outcomes are in the order of the suites.
     pub fn run(&self, snapshot: &Arc<Snapshot>, options: RunOptions) -> std::io::Result<Vec<Outcome>> {
         let authorizers: Vec<Authorizer> = self.worlds.iter().map(|world| world.authorizer(snapshot)).collect();
@@ -188,7 +222,7 @@ impl Bench {
                 let outcome = if stop.load(Ordering::Relaxed) {
                     test.outcome(number, Status::NotRun, None, 0)
                 } else {
-                    runtime.block_on(test.run(number, &authorizers, snapshot))
+                    runtime.block_on(test.run(number, |world| authorizers.get(world), snapshot))
                 };
                 if options.fail_fast && outcome.status.is_failure() {
                     stop.store(true, Ordering::Relaxed);
@@ -216,12 +250,17 @@ impl Bench {
 }
 
 impl Ready {
-    async fn run(&self, number: usize, authorizers: &[Authorizer], snapshot: &Snapshot) -> Outcome {
+    async fn run<'a>(
+        &self,
+        number: usize,
+        authorizer: impl Fn(usize) -> Option<&'a Authorizer>,
+        snapshot: &Snapshot,
+    ) -> Outcome {
         if let Some(why) = &self.case.skip {
             return self.outcome(number, Status::Skipped(why.clone()), None, 0);
         }
         let watch = Stopwatch::start();
-        let seen = self.ask(authorizers, snapshot).await;
+        let seen = self.ask(authorizer, snapshot).await;
         let micros = watch.micros();
         match seen {
             Ok(seen) => {
@@ -233,7 +272,11 @@ impl Ready {
         }
     }
 
-    async fn ask(&self, authorizers: &[Authorizer], snapshot: &Snapshot) -> Result<Seen, String> {
+    async fn ask<'a>(
+        &self,
+        authorizer: impl Fn(usize) -> Option<&'a Authorizer>,
+        snapshot: &Snapshot,
+    ) -> Result<Seen, String> {
         let raw = |question, as_cedar| {
             let verdict = snapshot.decide_raw(self.home.as_deref(), question)?;
             Ok(Seen::of_raw(verdict, as_cedar))
@@ -241,7 +284,7 @@ impl Ready {
         match (&self.ask, &self.case.question) {
             (Ask::Broken(why), _) => Err(why.clone()),
             (Ask::Request(world, request), _) => {
-                let authorizer = authorizers.get(*world).ok_or("the test has no world")?;
+                let authorizer = authorizer(*world).ok_or("the test has no world")?;
                 let (checked, consulted) = authorizer.check_consulted((**request).clone()).await;
                 Ok(Seen::of_check(checked, consulted))
             }

@@ -17,16 +17,20 @@
 //! | `seen`, `verdict` | what came of a test, and how it differs from what was expected |
 //! | `explain` | why a test came out as it did |
 //! | `report` | results for people and for machines |
+//! | `coverage` | what of the policies the tests try |
+//! | `mutation` | which changes of the policies no test notices |
 //! | `session` | from paths on the command line to a report |
 //! | `watch` | again after each save |
 
 mod bench;
 mod cedar_json;
+pub mod coverage;
 mod explain;
 mod filter;
 mod find;
 mod fixture;
 mod keys;
+mod mutation;
 mod read;
 pub mod report;
 mod seen;
@@ -40,8 +44,9 @@ mod world;
 pub use bench::{Bench, Outcome, RunOptions, Status};
 pub use explain::explain;
 pub use find::NotFound;
+pub use mutation::{Mutation, Survivor};
 pub use seen::Seen;
-pub use session::{Folder, Options, Prepared, Session};
+pub use session::{Folder, Measures, Options, Prepared, Session};
 pub use suite::{Case, Decision, Expect, Ids, Level, Question, Suite};
 pub use verdict::Mismatch;
 pub use watch::{WatchError, watch};

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::bench::{Bench, RunOptions};
+use super::bench::{Bench, Outcome, RunOptions};
 use super::cedar_json;
 use super::filter;
 use super::find::{self, Found, NotFound};
@@ -15,7 +15,7 @@ use super::world::{ANY, Setting, identifiers};
 use crate::authorizer::config::error::ConfigErrors;
 use crate::authorizer::config::{Config, read_bounded};
 use crate::authorizer::stopwatch::Stopwatch;
-use crate::policy::{PolicyStore, Snapshot, StoreConfig};
+use crate::policy::{Snapshot, StoreConfig, Written};
 
 /// Which tests to run, and how.
 #[derive(Debug, Clone)]
@@ -32,6 +32,17 @@ pub struct Options {
     pub filter: Option<String>,
     /// How to run them.
     pub run: RunOptions,
+    /// What else to find out about them.
+    pub measures: Measures,
+}
+
+/// What to find out about tests beside whether they pass.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Measures {
+    /// What of the policies they try.
+    pub coverage: bool,
+    /// Which changes of the policies they notice.
+    pub mutation: bool,
 }
 
 /// A run of tests that can be repeated.
@@ -60,6 +71,8 @@ pub struct Folder {
     pub resources: Vec<String>,
     /// The policies.
     pub snapshot: Arc<Snapshot>,
+    /// The same, with their text.
+    pub written: Written,
     /// Their tests.
     pub bench: Bench,
 }
@@ -74,16 +87,36 @@ impl Session {
     pub fn run(&self) -> Result<Report, NotFound> {
         let watch = Stopwatch::start();
         let Prepared { folders, mut troubles } = self.prepare()?;
-        let mut outcomes = Vec::new();
+        let mut report = Report::default();
         for folder in &folders {
             match folder.bench.run(&folder.snapshot, self.options.run) {
-                Ok(done) => outcomes.extend(done),
+                Ok(done) => {
+                    self.measure(folder, &done, &mut report, &mut troubles);
+                    report.outcomes.extend(done);
+                }
                 Err(error) => {
                     troubles.push(Trouble::whole(&folder.policies, format!("the tests cannot be run: {error}")));
                 }
             }
         }
-        Ok(Report { outcomes, troubles, elapsed: Duration::from_micros(watch.micros()) })
+        report.troubles = troubles;
+        report.elapsed = Duration::from_micros(watch.micros());
+        Ok(report)
+    }
+
+    /// Finds out what the options ask for about tests that were run.
+    fn measure(&self, folder: &Folder, outcomes: &[Outcome], report: &mut Report, troubles: &mut Vec<Trouble>) {
+        let mut failed = |what: &str, error: &dyn std::fmt::Display| {
+            troubles.push(Trouble::whole(&folder.policies, format!("the {what} cannot be found out: {error}")));
+        };
+        if self.options.measures.coverage {
+            let coverage = report.coverage.get_or_insert_default();
+            coverage.add(folder, outcomes).unwrap_or_else(|error| failed("coverage", &error));
+        }
+        if self.options.measures.mutation {
+            let mutation = report.mutation.get_or_insert_default();
+            mutation.add(folder, outcomes, self.options.run.jobs).unwrap_or_else(|error| failed("mutants", &error));
+        }
     }
 
     /// Reads policies and suites. What is wrong with one of them keeps no other from being run.
@@ -150,13 +183,14 @@ impl Session {
         let schemas = self.schemas(&policies, config);
         let store =
             StoreConfig { policies_dir: policies.clone(), schemas_dir: schemas.clone(), resources: resources.clone() };
-        let snapshot = match PolicyStore::open(store) {
-            Ok(store) => store.current(),
+        let written = match Written::open(&store) {
+            Ok(written) => written,
             Err(errors) => {
                 troubles.extend(Trouble::of_policies(&errors));
                 return None;
             }
         };
+        let snapshot = Arc::clone(written.snapshot());
         let scopes = snapshot.scopes().iter().map(ToString::to_string).collect();
         let setting = Setting { config, resources: &resources, scopes };
         let wanted = |suite: &str, name: &str| {
@@ -164,7 +198,7 @@ impl Session {
         };
         let (bench, faults) = Bench::new(suites, &setting, wanted);
         troubles.extend(faults.iter().map(|(file, fault)| Trouble::whole(Path::new(&**file), fault.to_string())));
-        Some(Folder { policies, schemas, resources, snapshot, bench })
+        Some(Folder { policies, schemas, resources, snapshot, written, bench })
     }
 
     fn schemas(&self, policies: &Path, config: Option<&Config>) -> PathBuf {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::report::Report;
-use super::{Options, RunOptions, Session};
+use super::{Measures, Options, RunOptions, Session};
 
 /// The folder.
 pub(super) struct Folder(tempfile::TempDir);
@@ -41,6 +41,7 @@ impl Folder {
             schemas: None,
             filter: None,
             run: RunOptions { jobs: 2, fail_fast: false },
+            measures: Measures::default(),
         }
     }
 

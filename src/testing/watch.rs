@@ -62,9 +62,10 @@ struct Watched {
 impl Watched {
     fn of(paths: &[PathBuf]) -> Self {
         let mut watched = Self::default();
-        for path in paths {
+        // Events name absolute paths, whatever was asked to be watched.
+        for path in paths.iter().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone())) {
             if path.is_dir() {
-                watched.folders.insert(path.clone());
+                watched.folders.insert(path);
             } else if let Some(name) = path.file_name() {
                 let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
                 watched.files.insert((parent.unwrap_or(Path::new(".")).to_owned(), name.to_owned()));

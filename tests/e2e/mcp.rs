@@ -39,7 +39,7 @@ fn one_tool_is_allowed_and_another_denied() {
 
     let allowed = post(&scene, &agent, &call(1, "read_file", "/public/a"));
     assert_eq!(allowed.status, 200, "{}\n{}", allowed.text(), scene.authorizer.output());
-    let body = Received::from(&allowed).body();
+    let body = Received::from(&allowed).body().clone();
     assert_eq!(serde_json::from_slice::<Value>(&body).unwrap(), call(1, "read_file", "/public/a"));
     let served = scene.upstream.served();
 

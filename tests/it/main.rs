@@ -10,3 +10,4 @@ mod demo;
 mod policy_tests;
 mod rfc7638;
 mod rfc9421;
+mod samples;

@@ -26,6 +26,10 @@ use crate::authorizer::observe::Observer;
 /// How long a client may take over a TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(5);
 
+/// What one connection may send before we tell that we read it, in bytes. Every gateway has a few connections only, and
+/// many checks under way on each.
+const CONNECTION_WINDOW: u32 = 4 << 20;
+
 /// Why the listener cannot serve.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -62,6 +66,7 @@ impl GrpcServer {
         let (interval, timeout) = settings.keepalive;
         let mut server = Server::builder()
             .max_concurrent_streams(settings.max_concurrent_streams)
+            .initial_connection_window_size(CONNECTION_WINDOW)
             .http2_max_header_list_size(settings.max_header_list)
             .http2_keepalive_interval(Some(interval))
             .http2_keepalive_timeout(Some(timeout));

@@ -77,7 +77,7 @@ fn seconds(micros: u64) -> String {
 }
 
 /// Text as XML takes it, in attributes too. What XML cannot hold at all is left out.
-fn escape(text: &str) -> String {
+pub(in crate::testing) fn escape(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut escaped, c| {
         match c {
             '&' => escaped.push_str("&amp;"),

@@ -10,8 +10,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::bench::{Outcome, Status};
+use super::coverage::Coverage;
+use super::mutation::Mutation;
 use crate::authorizer::config::ConfigErrors;
 use crate::policy::LoadErrors;
+
+/// Text as XML takes it, in attributes too.
+pub(super) use junit::escape as escape_xml;
 
 /// What came of a run.
 #[derive(Debug, Default)]
@@ -20,6 +25,10 @@ pub struct Report {
     pub outcomes: Vec<Outcome>,
     /// What could not be read.
     pub troubles: Vec<Trouble>,
+    /// What of the policies the tests try, where it was asked for.
+    pub coverage: Option<Coverage>,
+    /// Which changes of the policies they notice, where it was asked for.
+    pub mutation: Option<Mutation>,
     /// How long it took, with reading.
     pub elapsed: Duration,
 }

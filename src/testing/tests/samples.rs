@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::super::{Options, RunOptions, Session};
+use super::super::{Measures, Options, RunOptions, Session};
 use crate::authorizer::config::yaml;
 
 fn root() -> PathBuf {
@@ -20,6 +20,7 @@ fn the_samples_pass() {
         schemas: None,
         filter: None,
         run: RunOptions { jobs: 2, fail_fast: false },
+        measures: Measures::default(),
     };
     let report = Session::new(options).run().unwrap();
     assert!(report.troubles.is_empty() && report.counts().failed == 0, "{report:#?}");
