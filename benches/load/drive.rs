@@ -105,7 +105,7 @@ async fn verdict(mut client: AuthorizationClient<Channel>, check: CheckRequest) 
     match (response.status.map(|status| status.code), response.http_response) {
         (Some(0), Some(HttpResponse::OkResponse(_))) => Verdict::Allowed,
         (Some(_), Some(HttpResponse::DeniedResponse(denied))) => {
-            let status = denied.status.clone().unwrap_or_default().code;
+            let status = denied.status.unwrap_or_default().code;
             assert!((400..500).contains(&status), "the authorizer failed: {denied:?}");
             Verdict::Denied
         }

@@ -39,7 +39,7 @@ impl Figures {
             println!("{name}: {value:.decimals$}");
         }
         // What is no number holds nothing either.
-        let broken = |figure: &&Figure| figure.most.is_some_and(|most| !(figure.value <= most));
+        let broken = |figure: &&Figure| figure.most.is_some_and(|most| figure.value.is_nan() || figure.value > most);
         let mut code = ExitCode::SUCCESS;
         for Figure { name, value, decimals, most, .. } in self.0.iter().filter(broken) {
             eprintln!("{name} does not hold: {value:.decimals$} is more than {}", most.unwrap_or_default());

@@ -4,7 +4,7 @@
 //!
 //! Where there are two cores, the authorizer has one to itself and everything else runs on the other.
 
-#![expect(clippy::unwrap_used, reason = "a bench stops at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a bench stops at the first surprise")]
 #![expect(clippy::disallowed_methods, reason = "a bench measures time")]
 
 #[path = "../common/mod.rs"]
@@ -12,6 +12,14 @@ mod common;
 mod drive;
 mod figures;
 mod meter;
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::unchecked_time_subtraction,
+    clippy::large_futures,
+    reason = "counts and durations of a bench are small, positive and in order"
+)]
 mod phases;
 mod requests;
 mod server;

@@ -192,5 +192,5 @@ impl Record {
 }
 
 fn bounded(text: &str, longest: usize) -> String {
-    text.chars().take(longest).collect()
+    if text.len() <= longest { text.to_owned() } else { text.chars().take(longest).collect() }
 }

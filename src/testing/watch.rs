@@ -62,10 +62,9 @@ struct Watched {
 impl Watched {
     fn of(paths: &[PathBuf]) -> Self {
         let mut watched = Self::default();
-        // Events name absolute paths, whatever was asked to be watched.
-        for path in paths.iter().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone())) {
+        for path in paths {
             if path.is_dir() {
-                watched.folders.insert(path);
+                watched.folders.insert(path.clone());
             } else if let Some(name) = path.file_name() {
                 let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
                 watched.files.insert((parent.unwrap_or(Path::new(".")).to_owned(), name.to_owned()));
@@ -74,31 +73,37 @@ impl Watched {
         watched
     }
 
-    fn arm(&self, sender: &Sender<()>) -> Result<RecommendedWatcher, WatchError> {
-        let (sender, concern) = (sender.clone(), self.clone());
-        let mut armed = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            if event.map_or(true, |event| is_change(&event) && concern.concerns(&event)) {
-                // Without a receiver nobody watches any more.
-                let _ = sender.send(());
-            }
-        })?;
+    /// Folders and files have a watcher each, so that no path of an event has to be held against one of ours: systems
+    /// write them in ways of their own.
+    fn arm(&self, sender: &Sender<()>) -> Result<[RecommendedWatcher; 2], WatchError> {
+        let names: Vec<OsString> = self.files.iter().map(|(_, name)| name.clone()).collect();
+        let is_ours = move |path: &PathBuf| names.iter().any(|name| path.file_name() == Some(name));
+        let mut folders = watcher(sender, |_| true)?;
+        let mut files = watcher(sender, move |event| event.paths.is_empty() || event.paths.iter().any(&is_ours))?;
         // What is gone since is found again when it is back.
         for folder in self.folders.iter().filter(|folder| folder.is_dir()) {
-            armed.watch(folder, RecursiveMode::Recursive)?;
+            folders.watch(folder, RecursiveMode::Recursive)?;
         }
-        for (parent, _) in self.files.iter().filter(|(parent, _)| parent.is_dir()) {
-            if !self.folders.contains(parent) {
-                armed.watch(parent, RecursiveMode::NonRecursive)?;
-            }
+        let parents: BTreeSet<&PathBuf> = self.files.iter().map(|(parent, _)| parent).collect();
+        for parent in parents.into_iter().filter(|parent| parent.is_dir()) {
+            files.watch(parent, RecursiveMode::NonRecursive)?;
         }
-        Ok(armed)
+        Ok([folders, files])
     }
+}
 
-    fn concerns(&self, event: &Event) -> bool {
-        let named = |path: &Path| self.files.iter().any(|(_, name)| path.file_name() == Some(name));
-        let within = |path: &Path| self.folders.iter().any(|folder| path.starts_with(folder));
-        event.paths.is_empty() || event.paths.iter().any(|path| within(path) || named(path))
-    }
+fn watcher(
+    sender: &Sender<()>,
+    concerns: impl Fn(&Event) -> bool + Send + 'static,
+) -> Result<RecommendedWatcher, WatchError> {
+    let sender = sender.clone();
+    let handler = move |event: notify::Result<Event>| {
+        if event.map_or(true, |event| is_change(&event) && concerns(&event)) {
+            // Without a receiver nobody watches any more.
+            let _ = sender.send(());
+        }
+    };
+    Ok(notify::recommended_watcher(handler)?)
 }
 
 /// Waits for a change and for the end of it; false, if none came for a while.

@@ -7,7 +7,7 @@ use crate::aauth::message::Message;
 use crate::aauth::sf;
 
 /// The signature base over a message, for a covered list with its parameters as a `Signature-Input` member has them.
-/// Nothing is asked of them: what AAuth requires of a signature is [`SignedRequest::read`]'s.
+/// Nothing is asked of them: what AAuth requires of a signature is [`super::SignedRequest::read`]'s.
 pub fn base_of(message: &Message, covered: &str) -> Result<Vec<u8>, SignatureError> {
     let (components, _) = read_input(covered)?;
     base(message, &components, covered, false)

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio_stream::wrappers::UnixListenerStream;
 use tonic::service::Routes;
-use tonic::transport::server::{Router, TcpIncoming};
+use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 
 use super::checks::Checks;
@@ -18,7 +18,7 @@ use super::health::{self, HealthHandle};
 use super::listen::Socket;
 use super::reflect;
 use super::settings::{GrpcSettings, TlsSettings};
-use super::wire::Authorization;
+use super::wire::{Authorization, Calls};
 use crate::authorizer::check::Authorizer;
 use crate::authorizer::config::GrpcListen;
 use crate::authorizer::observe::Observer;
@@ -91,16 +91,16 @@ impl GrpcServer {
         health: HealthHandle,
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), ServeError> {
-        let Self { settings, socket, mut server } = self;
+        let Self { settings, socket, server } = self;
         let checks = Checks::new(authorizer, observer, settings.max_concurrent_checks, settings.check_timeout);
         let (reporter, health_service) = health::service();
         let authorization = Authorization::new(Arc::new(checks), settings.max_message);
-        let mut routes = Routes::new(authorization).add_service(health_service);
+        let mut routes = Routes::new(authorization.clone()).add_service(health_service);
         if settings.reflection {
             routes = reflect::add_to(routes)?;
         }
         let (stop, stopped) = oneshot::channel();
-        let serving = listen(server.add_routes(routes), socket, stopped);
+        let serving = listen(server, Calls::new(authorization, routes), socket, stopped);
         let draining = async {
             shutdown.await;
             health.drain();
@@ -118,17 +118,22 @@ impl GrpcServer {
     }
 }
 
-async fn listen(router: Router, socket: Socket, stopped: oneshot::Receiver<()>) -> Result<(), ServeError> {
+async fn listen(
+    server: Server,
+    calls: Calls,
+    socket: Socket,
+    stopped: oneshot::Receiver<()>,
+) -> Result<(), ServeError> {
     let stopped = async {
         let _ = stopped.await;
     };
     match socket {
         Socket::Tcp(listener) => {
             let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-            router.serve_with_incoming_shutdown(incoming, stopped).await?;
+            server.serve_with_incoming_shutdown(calls, incoming, stopped).await?;
         }
         Socket::Unix(listener, path) => {
-            let result = router.serve_with_incoming_shutdown(UnixListenerStream::new(listener), stopped).await;
+            let result = server.serve_with_incoming_shutdown(calls, UnixListenerStream::new(listener), stopped).await;
             // What is left behind is stale, and makes room at the next start.
             let _ = fs::remove_file(path);
             result?;

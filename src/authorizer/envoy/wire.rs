@@ -12,6 +12,7 @@ use tonic::body::Body;
 use tonic::codegen::{Body as HttpBody, Service, StdError, http};
 use tonic::metadata::MetadataMap;
 use tonic::server::{ClientStreamingService, Grpc, NamedService};
+use tonic::service::Routes;
 use tonic::{Code, Request, Response, Status, Streaming};
 use tonic_prost::ProstCodec;
 
@@ -65,6 +66,38 @@ where
             let mut grpc = Grpc::new(codec).apply_max_message_size_config(Some(max_message), None);
             Ok(grpc.client_streaming(check, request).await)
         })
+    }
+}
+
+/// Every call to the listener. A check goes straight to its service: the router in between costs a twentieth of it.
+#[derive(Debug, Clone)]
+pub(super) struct Calls {
+    authorization: Authorization,
+    others: Routes,
+}
+
+impl Calls {
+    /// Checks for the one, other calls for the others.
+    pub(super) fn new(authorization: Authorization, others: Routes) -> Self {
+        Self { authorization, others }
+    }
+}
+
+impl Service<http::Request<Body>> for Calls {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = Boxed<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Service::<http::Request<Body>>::poll_ready(&mut self.others, context)
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        if request.uri().path() == METHOD {
+            self.authorization.call(request)
+        } else {
+            Box::pin(self.others.call(request))
+        }
     }
 }
 
