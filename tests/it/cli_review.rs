@@ -104,6 +104,55 @@ fn a_request_on_the_command_line_is_explained() {
     assert_eq!(question["policies"][0]["line"], 1);
 }
 
+const CONFIG: &str = "\
+policies: { dir: policies, schemas: schemas }
+resources:
+  - id: orders
+    issuer: https://orders.example
+    hosts: [orders.example]
+    access: { require: auth-token }
+    signing_key: { kid: k, alg: Ed25519, private_key_file: not-opened.pem }
+    scope_descriptions: { orders.read: Read, orders.write: Write }
+    agent_servers: [{ issuer: https://agents.example }]
+    person_servers: [{ issuer: https://ps.example }]
+";
+
+#[test]
+fn what_is_answered_before_the_policies_is_explained_too() {
+    let scene = Scene::new();
+    scene.write("authorizer.yaml", CONFIG);
+    let explain = |more: &[&str]| {
+        let (code, out, err) = scene.run(&[&["explain", "-c", "authorizer.yaml"], more].concat());
+        assert_eq!(code, 0, "{err}");
+        out
+    };
+    let request = ["GET", "https://orders.example/v1/orders"];
+    let ada = ["--as", "person:https://ps.example#ada"];
+    for (caller, said) in [
+        (
+            &["--as", "anonymous"][..],
+            ["access     auth-token: answered before", "requires   person-token", "status     401"],
+        ),
+        (&["--as", "agent:aauth:a@agents.example"], ["answered before", "requires   person-token", "status     401"]),
+        (&["--as", "agent:aauth:a@elsewhere.example"], ["answered before", "code       invalid_key", "status     401"]),
+        (&ada, ["answered before", "requires   auth-token", "scope      orders.read\n"]),
+        (
+            &[&ada[..], &["--scope", "orders.read"]].concat(),
+            ["access     auth-token: the policies are asked", "status     200", "decision   allow, by orders-read"],
+        ),
+    ] {
+        let out = explain(&[caller, &request].concat());
+        for said in said {
+            assert!(out.contains(said), "{caller:?}: `{said}` is not in:\n{out}");
+        }
+    }
+    let out = explain(&[&ada[..], &request, &["--format", "json"]].concat());
+    let explained: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(explained["response"]["requires"], "auth-token");
+    let (_, out, _) = scene.run(&[&["explain"], &ada[..], &request].concat());
+    assert!(out.contains("access     not looked at: no configuration is named"), "{out}");
+}
+
 #[test]
 fn what_is_asked_wrongly_is_told_in_one_line() {
     let scene = Scene::new();
