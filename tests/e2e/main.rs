@@ -11,3 +11,4 @@ mod review;
 mod samples;
 mod support;
 mod traces;
+mod tutorial;
