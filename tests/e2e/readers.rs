@@ -109,7 +109,8 @@ fn coverage_is_read_by_readers_of_it() {
     for read in [&cobertura, &lcov] {
         assert!((read["rate"].as_f64().unwrap() - 6.0 / 8.0).abs() < 0.01, "{read:#}");
         // No test in which the one does not match, none that tries the other.
-        assert_eq!(read["missed"][file], json!([[1, "partial"], [8, "partial"], [9, "miss"]]), "{read:#}");
+        let missed = read["missed"][file].as_array().unwrap();
+        assert_eq!(missed.iter().map(|line| &line[0]).collect::<Vec<_>>(), [1, 8, 9], "{read:#}");
     }
     assert_eq!(lcov["functions"], json!({ "read": "1.0", "never": "0.0" }));
 }
