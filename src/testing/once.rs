@@ -68,9 +68,9 @@ pub fn once(question: &Question, config: &Config, snapshot: &Arc<Snapshot>) -> R
     }
 }
 
-fn proof(question: &Question, rules: IdentifierRules) -> Result<Proof, String> {
-    let server = |id: &str| ServerId::parse_under(id, rules).map_err(|error| error.to_string());
-    let agent = |id: &str| AgentId::parse_under(id, rules).map_err(|error| error.to_string());
+fn proof(question: &Question, admitted: IdentifierRules) -> Result<Proof, String> {
+    let server = |id: &str| ServerId::parse_under(id, admitted).map_err(|error| error.to_string());
+    let agent = |id: &str| AgentId::parse_under(id, admitted).map_err(|error| error.to_string());
     let optional = |id: &Option<String>| id.as_deref().map(server).transpose();
     let (holder, groups, roles) = match (&question.principal, &question.token) {
         (Principal::Anonymous, _) => return Ok(Proof::Anonymous),

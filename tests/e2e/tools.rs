@@ -73,17 +73,17 @@ fn the_tools_of_a_real_server_are_typed_and_decided_about() {
         let params = json!({ "name": tool, "arguments": arguments });
         json!({ "method": "POST", "path": "/mcp", "json": { "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params } })
     };
-    let test = |name: &str, request: Value, expect: Value| json!({ "name": name, "as": "robot", "request": request, "expect": expect });
+    let case = |name: &str, request: Value, expect: Value| json!({ "name": name, "as": "robot", "request": request, "expect": expect });
     let hours = json!({ "source_timezone": "Europe/Paris", "target_timezone": "UTC", "time": "12:00" });
     let suite = json!({
         "resource": { "mcp": [{ "path": "/mcp", "server": "time" }] },
         "fixtures": { "robot": { "agent": "aauth:robot@agents.example" } },
         "tests": [
-            test("here", call("get_current_time", json!({ "timezone": "Europe/Paris" })), json!({ "decision": "allow", "policies": ["european-time"] })),
-            test("there", call("get_current_time", json!({ "timezone": "Asia/Tokyo" })), json!("deny")),
-            test("of another type", call("get_current_time", json!({ "timezone": 7 })), json!("deny")),
-            test("missing", call("get_current_time", json!({})), json!("deny")),
-            test("another tool", call("convert_time", hours), json!("deny")),
+            case("here", call("get_current_time", json!({ "timezone": "Europe/Paris" })), json!({ "decision": "allow", "policies": ["european-time"] })),
+            case("there", call("get_current_time", json!({ "timezone": "Asia/Tokyo" })), json!("deny")),
+            case("of another type", call("get_current_time", json!({ "timezone": 7 })), json!("deny")),
+            case("missing", call("get_current_time", json!({})), json!("deny")),
+            case("another tool", call("convert_time", hours), json!("deny")),
         ],
     });
     write("policies/clock/clock.test.yaml", &suite.to_string());

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::support::process::{free_port, installed};
 
 /// Longer than any command takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the shell says between two commands.
 const DONE: &str = "-- done --";

@@ -89,6 +89,76 @@ fn tools_become_a_schema_that_policies_are_tested_with() {
 }
 
 #[test]
+fn operations_become_policies_that_decide_as_the_document_says() {
+    let folder = TempDir::new().unwrap();
+    for name in ["schemas", "policies/shop"] {
+        fs::create_dir_all(folder.path().join(name)).unwrap();
+    }
+    let document = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/cli/openapi/bookshop.yaml")).unwrap();
+    let file = "policies/shop/openapi.cedar";
+    let arguments = ["schema", "from-openapi", "-", "--resource", "shop", "--out", file];
+    let made = run(folder.path(), &arguments, &document);
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let suite = r#"
+fixtures:
+  nobody: anonymous
+  robot: { agent: aauth:robot@agents.example }
+  ada: { person: { server: https://ps.example, sub: ada } }
+  reader: { person: { server: https://ps.example, sub: ada }, token: { scopes: [orders.read] } }
+  writer: { person: { server: https://ps.example, sub: ada }, token: { scopes: [orders.write] } }
+  keeper: { person: { server: https://ps.example, sub: ada }, token: { scopes: [orders.read, stock.write] } }
+resource: { access: { allow_anonymous: true } }
+tests:
+  - name: reading
+    as: [nobody, robot, ada, reader, writer]
+    request: { path: [/v2/books, /v2/books/1, /v2/books/1/2, /v2/status, /v2/orders/7, /v2/orders/mine, /v2/orders/7/8] }
+    table:
+      nobody: { /v2/books: allow, /v2/books/1: allow, "*": deny }
+      robot: { /v2/books: allow, /v2/books/1: allow, /v2/status: allow, "*": deny }
+      reader: { /v2/books/1/2: deny, /v2/orders/7/8: deny, "*": allow }
+      "*":
+        /v2/books: allow
+        /v2/books/1: { decision: allow, policies: [shop/readBook] }
+        /v2/status: allow
+        /v2/orders/7: { decision: challenge, scope: orders.read }
+        /v2/orders/mine: { decision: challenge, scope: orders.read }
+        "*": deny
+  - name: changing
+    as: [robot, ada, writer]
+    request: { method: [DELETE, PATCH], path: [/v2/orders/7, /v2/orders/mine, /v2/orders/7/lines/1, /v2/orders/7/8/lines/1] }
+    table:
+      robot: deny
+      ada:
+        DELETE /v2/orders/7: { decision: challenge, scope: orders.write }
+        PATCH /v2/orders/7/lines/1: { decision: challenge, scope: orders.write }
+        "*": deny
+      writer: { DELETE /v2/orders/7: allow, PATCH /v2/orders/7/lines/1: allow, "*": deny }
+  - name: adding
+    as: [ada, keeper]
+    request: { method: POST, path: /v2/books }
+    table: { ada: { decision: challenge, scope: orders.read stock.write }, keeper: allow }
+"#;
+    fs::write(folder.path().join("policies/shop/openapi.test.yaml"), suite).unwrap();
+    let tested = run(folder.path(), &["test", "--coverage", "--coverage-min", "100"], "");
+    assert!(tested.status.success(), "{}{}", text(&tested.stdout), text(&tested.stderr));
+    assert!(run(folder.path(), &["fmt", "--check"], "").status.success(), "it is laid out");
+
+    // What has been made an author's own is not written over.
+    let again = run(folder.path(), &arguments, &document);
+    assert!(again.status.code() == Some(1) && text(&again.stderr).contains("is there already"));
+    for (arguments, complaint) in [
+        (&["a/b", "--base", "/"][..], "`a/b` is not a resource's id"),
+        (&["shop", "--base", "v1"], "`v1` is not a path"),
+        (&["shop"], "-:1:10: openapi: `9` is not a version that is read"),
+    ] {
+        let done =
+            run(folder.path(), &[&["schema", "from-openapi", "-", "--resource"], arguments].concat(), "openapi: 9");
+        assert_eq!(done.status.code(), Some(1));
+        assert!(text(&done.stderr).contains(complaint), "{}", text(&done.stderr));
+    }
+}
+
+#[test]
 fn what_is_no_list_of_tools_is_told() {
     let folder = TempDir::new().unwrap();
     for (server, input, complaint) in
