@@ -18,7 +18,7 @@ use super::yaml;
 use crate::authorizer::kept::{Asked, Request};
 use crate::authorizer::rpc;
 use crate::clock::Seconds;
-use crate::policy::{Principal, RulingKind, Snapshot};
+use crate::policy::{Call, Principal, RulingKind, Snapshot};
 
 /// Gathers the tests of one resource.
 #[derive(Debug)]
@@ -251,8 +251,7 @@ fn scopes_asked(asked: &[Asked]) -> BTreeSet<&String> {
 fn what(asked: &[Asked]) -> String {
     let Some(Asked { request: Request { method, path, query, .. }, .. }) = asked.first() else { return String::new() };
     let query = query.as_ref().map_or_else(String::new, |query| format!("?{query}"));
-    let calls: Vec<String> =
-        asked.iter().filter_map(|asked| asked.request.call.as_ref()).map(|call| call.label()).collect();
+    let calls: Vec<String> = asked.iter().filter_map(|asked| asked.request.call.as_ref()).map(Call::label).collect();
     let calls = if calls.is_empty() { String::new() } else { format!(" {}", calls.join(", ")) };
     format!("{method} {path}{query}{calls}")
 }

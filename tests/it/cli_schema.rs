@@ -55,6 +55,21 @@ fn everything_is_exported_as_one_file_that_the_editor_finds() {
     assert_eq!(text(&run(folder.path(), &["schema", "export"], "").stdout), merged);
 }
 
+/// There are no extensions here, so the schema that is shipped is all of it.
+#[test]
+fn the_repository_is_set_up_for_editors() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let settings = fs::read_to_string(root.join(".vscode/settings.json")).unwrap();
+    let settings: Value = serde_json::from_str(&settings).unwrap();
+    let schema = fs::read_to_string(root.join(settings["cedar.schemaFile"].as_str().unwrap())).unwrap();
+    let exported = text(&run(root, &["schema", "export"], "").stdout);
+    let plain = |text: &str| text.split_whitespace().filter(|word| !word.starts_with("//")).count();
+    assert_eq!(plain(&schema), plain(&exported));
+    assert_eq!(settings["cedar.autodetectSchemaFile"], false);
+    let suites = settings["yaml.schemas"].as_object().unwrap().keys().next().unwrap();
+    assert!(root.join(suites).is_file());
+}
+
 #[test]
 fn tools_become_a_schema_that_policies_are_tested_with() {
     let folder = TempDir::new().unwrap();
