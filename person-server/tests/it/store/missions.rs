@@ -1,6 +1,6 @@
 //! Missions: kept whole, ended once, with a log in order.
 
-use person_server::domain::ask::{Ask, CompleteAsk, MissionAsk, PermitAsk};
+use person_server::domain::ask::{Ask, CompleteAsk, Hints, MissionAsk, PermitAsk};
 use person_server::domain::decision::Approval;
 use person_server::domain::issued::{Revocation, SeenAgentToken};
 use person_server::domain::mission::{
@@ -17,7 +17,7 @@ fn mission(salt: &str, expires_at: Option<i64>) -> Mission {
         description: "# Trip\n\"\u{fc}\"".to_owned(),
         tools: Vec::new(),
         resources: vec!["https://r.example".to_owned()],
-        hints: Default::default(),
+        hints: Hints::default(),
     };
     let terms = Terms { expires_at, ..Terms::of(&ask, None, NOW) };
     Mission::approved(&agent("a"), &key("ada"), terms, salt)
@@ -68,7 +68,7 @@ pub(crate) async fn a_mission_comes_back_as_it_was_kept(store: Store) {
     assert_eq!(store.mission(&mission.s256).await.unwrap().as_ref(), Some(&mission));
     assert_eq!(store.mission_of_agent(&agent("a"), &mission.s256).await.unwrap().as_ref(), Some(&mission));
     assert_eq!(store.mission_of_agent(&agent("b"), &mission.s256).await.unwrap(), None);
-    assert_eq!(store.missions_of(&ada, None, 10).await.unwrap(), [mission.clone()]);
+    assert_eq!(store.missions_of(&ada, None, 10).await.unwrap(), std::slice::from_ref(&mission));
     assert_eq!(store.missions_of(&ada, Some(NOW), 10).await.unwrap(), []);
     assert_eq!(store.missions_of(&key("bob"), None, 10).await.unwrap(), []);
     assert_eq!(store.held_under(&mission.s256, NOW).await.unwrap().len(), 1);
