@@ -12,6 +12,7 @@
 //! | `settle` | from an ask to an answer |
 //! | `identify`, `authorize` | the two token endpoints |
 //! | `mint`, `record` | a token, and what is kept of it |
+//! | `provider` | agents of our own: enrolled, given agent tokens, ended |
 //! | `missions` | missions, permissions, audits, interactions |
 //! | `pend`, `poll`, `clarify`, `decide` | an ask that waits |
 
@@ -29,7 +30,7 @@ mod hints;
 mod identify;
 pub mod identity;
 mod inbound;
-mod keys;
+pub mod keys;
 mod known;
 mod limiter;
 mod mint;
@@ -37,6 +38,7 @@ mod missions;
 mod parameter_token;
 mod pend;
 mod poll;
+mod provider;
 mod random;
 mod reach;
 mod record;
@@ -50,6 +52,7 @@ use std::time::Duration;
 
 use aauth_authorizer::clock::SharedClock;
 use aauth_authorizer::discovery::Issuers;
+use aauth_authorizer::policy::Status;
 
 use crate::config::Settings;
 use crate::domain::directed::SubjectKey;
@@ -65,6 +68,7 @@ pub use bell::{Bell, Listener, Ring};
 pub use inbound::{Inbound, MAX_BODY};
 pub use keys::Keys;
 pub use limiter::Limiter;
+pub use provider::Source;
 pub use refusal::{Outcome, Refusal};
 
 /// What a person server is made of.
@@ -103,6 +107,7 @@ pub struct PersonServer {
     new_resources: Limiter,
     polls: Limiter,
     arrivals: Limiter,
+    strangers: Limiter,
     mission_misses: Limiter,
     audits: Limiter,
 }
@@ -119,6 +124,7 @@ impl PersonServer {
             new_resources: Limiter::new(settings.limits.resources_per_hour, Duration::from_hours(1)),
             polls: Limiter::new(10, Duration::from_secs(5)),
             arrivals: Limiter::new(20, Duration::from_mins(1)),
+            strangers: Limiter::new(settings.limits.enrollments_per_minute, Duration::from_mins(1)),
             mission_misses: Limiter::new(30, Duration::from_mins(1)),
             audits: Limiter::new(600, Duration::from_mins(1)),
             settings,
@@ -139,6 +145,16 @@ impl PersonServer {
     /// What it signs with and publishes.
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// Whether the store can be reached.
+    pub async fn store_answers(&self) -> bool {
+        self.store.ping().await.is_ok()
+    }
+
+    /// The policies in force.
+    pub fn policies(&self) -> Status {
+        self.governance.status()
     }
 
     /// What rings when something happened.

@@ -130,7 +130,10 @@ pub(super) struct Limits {
     pub(super) pending_per_asker: Option<u32>,
     pub(super) pending_per_person: Option<u32>,
     pub(super) resources_per_hour: Option<u32>,
-    pub(super) requests: Option<usize>,
+    pub(super) connections: Option<usize>,
+    pub(super) enrollments_waiting: Option<u32>,
+    pub(super) enrollments_per_minute: Option<u32>,
+    pub(super) subagents_per_agent: Option<u32>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

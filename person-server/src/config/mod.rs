@@ -55,8 +55,8 @@ pub struct ListenConfig {
     pub tls: Option<TlsFiles>,
     /// How long requests under way may take to end.
     pub drain: Duration,
-    /// Requests at once, those that wait for a person apart.
-    pub requests: usize,
+    /// Connections at once. One that waits for the person holds one.
+    pub connections: usize,
 }
 
 /// PEM files.

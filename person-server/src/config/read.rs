@@ -87,7 +87,7 @@ impl Faults<'_> {
                     key: self.relative(&tls.key_file),
                 }),
                 drain: file.listen.drain.unwrap_or(Duration::from_secs(10)),
-                requests: file.limits.requests.unwrap_or(512),
+                connections: file.limits.connections.unwrap_or(4096),
             },
             audit_kept: whole_seconds(audit),
             log: LogConfig { filter: file.log.filter.unwrap_or_else(|| "info".to_owned()), json: file.log.json },
@@ -134,6 +134,9 @@ impl Faults<'_> {
                 pending_per_asker: file.limits.pending_per_asker.unwrap_or(defaults.pending_per_asker),
                 pending_per_person: file.limits.pending_per_person.unwrap_or(defaults.pending_per_person),
                 resources_per_hour: file.limits.resources_per_hour.unwrap_or(defaults.resources_per_hour),
+                enrollments_waiting: file.limits.enrollments_waiting.unwrap_or(defaults.enrollments_waiting),
+                enrollments_per_minute: file.limits.enrollments_per_minute.unwrap_or(defaults.enrollments_per_minute),
+                subagents_per_agent: file.limits.subagents_per_agent.unwrap_or(defaults.subagents_per_agent),
             },
         }
     }

@@ -43,6 +43,9 @@ pub(super) trait Database: Send + Sync + fmt::Debug {
     /// Runs a job in one transaction, named for logs and metrics. All of it happens, or nothing.
     fn write(&self, name: &'static str, job: Arc<dyn Job>) -> Step<'_, ()>;
 
+    /// How many writes are waiting or under way.
+    fn waiting(&self) -> usize;
+
     /// Writes a consistent copy to a file that does not exist yet, while the database is in use.
     fn backup<'a>(&'a self, to: &'a Path) -> Step<'a, ()>;
 

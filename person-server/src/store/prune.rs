@@ -63,6 +63,11 @@ const RULES: &[(&str, Age, &str)] = &[
         "DELETE FROM notices WHERE (jti, recipient) IN (SELECT jti, recipient FROM notices WHERE exp < $1 LIMIT $2)",
     ),
     (
+        "prune subagents",
+        Age::Skew,
+        "DELETE FROM subagents WHERE (iss, sub) IN (SELECT iss, sub FROM subagents WHERE exp < $1 LIMIT $2)",
+    ),
+    (
         "prune pendings",
         Age::Over,
         "DELETE FROM pendings

@@ -58,7 +58,10 @@ impl Sqlite {
         let options = file::options(path)?;
         let mut writer = AnyConnection::connect_with(&options).await?;
         writer.execute(SETTINGS).await?;
-        migrate(Kind::Sqlite, &mut writer).await?;
+        // Another process may be opening the file too: the first one brings it up to date, the other waits.
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        migrate(Kind::Sqlite, &mut transaction).await?;
+        transaction.commit().await?;
         let readers = AnyPoolOptions::new()
             .max_connections(config.connections)
             .acquire_timeout(config.acquire_within)
@@ -109,6 +112,10 @@ impl Database for Sqlite {
             })?;
             answered.await.unwrap_or_else(|_| Err(stopped()))
         })
+    }
+
+    fn waiting(&self) -> usize {
+        self.queue.max_capacity().saturating_sub(self.queue.capacity())
     }
 
     fn backup<'a>(&'a self, to: &'a Path) -> Step<'a, ()> {

@@ -1,14 +1,21 @@
 //! The person server as its callers see it: requests in, responses out, one file a topic of the draft.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 mod support;
 
 mod auth_tokens;
 mod hostile;
+mod keys;
 mod interactions;
 mod missions;
 mod permissions;
 mod person_tokens;
+mod provider;
+mod store;
+mod subagents;
+mod waiting;
+
+use support::{claims as support_claims, header as support_header, pending_id as support_pending};
 mod store;
 mod waiting;
 

@@ -119,7 +119,6 @@ pub(crate) async fn a_decision_and_its_consequences_are_one(store: Store) {
         bindings,
         consents: vec![consent("c", &[])],
         events: vec![AuditEvent::new(NOW, Some(key("ada")), "consent.given")],
-        ..Record::default()
     };
     let refused = store.decide(&ada, &shown, approved(), record(vec![binding("bobs", "ada")]), NOW).await;
     assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
@@ -188,7 +187,7 @@ pub(crate) async fn what_touches_the_same_ends_together(store: Store) {
     let third = keep(&store, pending("p3", "CCCC1111", Some("ada"), identify())).await;
     let revoked = || Ended::new(403, "revoked", "the resource withdrew its token", NOW);
     let by_token = store.end_pendings(Touching::ResourceToken(token("r", "r1")), revoked()).await.unwrap();
-    assert_eq!(by_token, [first.id.clone()]);
+    assert_eq!(by_token, [first.id]);
     let elsewhere = store.end_pendings(Touching::ResourceToken(token("other", "r2")), revoked()).await.unwrap();
     assert_eq!(elsewhere, []);
     let mut of_agent = store.end_pendings(Touching::Asker(Asker::Agent(agent("a"))), revoked()).await.unwrap();

@@ -2,6 +2,7 @@
 //! issuers whose documents come from a script, agents and resources that sign.
 
 mod agent;
+mod device;
 mod network;
 pub(crate) mod postgres;
 mod reply;
@@ -9,6 +10,8 @@ mod resource;
 mod world;
 
 pub(crate) use agent::Agent;
-pub(crate) use reply::{Reply, claims};
+pub(crate) use device::{Device, agent_with};
+pub(crate) use reply::{Reply, claims, header};
 pub(crate) use resource::Resource;
+pub(crate) use world::{NOW, World, key, pending_id};
 pub(crate) use world::{NOW, World, pending_id};

@@ -55,6 +55,15 @@ impl World {
 
     /// The same under other settings.
     pub(crate) async fn with(edit: impl FnOnce(&mut Settings)) -> Self {
+        Self::made_of(edit, Keys::new(key("ps-1"), &[])).await
+    }
+
+    /// The same with other keys.
+    pub(crate) async fn with_keys(keys: Keys) -> Self {
+        Self::made_of(|_| {}, keys).await
+    }
+
+    async fn made_of(edit: impl FnOnce(&mut Settings), keys: Keys) -> Self {
         Self::built(edit, Governance::open(&GovernanceConfig::default()).unwrap()).await
     }
 
@@ -79,7 +88,7 @@ impl World {
         edit(&mut settings);
         let server = Arc::new(PersonServer::new(Parts {
             settings,
-            keys: Keys::new(key("ps-1"), &[]),
+            keys,
             subjects: SubjectKey::new([9; 32]),
             store: store.clone(),
             issuers: Issuers::with_fetch(&discovery, shared.clone(), network.clone()).unwrap(),
