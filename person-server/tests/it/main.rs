@@ -5,8 +5,8 @@ mod support;
 
 mod auth_tokens;
 mod hostile;
-mod keys;
 mod interactions;
+mod keys;
 mod missions;
 mod permissions;
 mod person_tokens;
