@@ -13,9 +13,9 @@
 mod agents;
 mod inbound;
 mod metrics;
+mod missions;
 mod operator;
 mod provider;
-mod missions;
 mod reply;
 mod wellknown;
 
@@ -40,8 +40,10 @@ pub fn whole(operating: Operating) -> Router {
 
 /// What agents, servers and persons call.
 pub fn router(server: Shared) -> Router {
-    Router::new().merge(agents::router()).merge(provider::router()).merge(wellknown::router()).with_state(server)
-/// Everything that is served.
-pub fn router(server: Shared) -> Router {
-    Router::new().merge(agents::router()).merge(missions::router()).merge(wellknown::router()).with_state(server)
+    Router::new()
+        .merge(agents::router())
+        .merge(missions::router())
+        .merge(provider::router())
+        .merge(wellknown::router())
+        .with_state(server)
 }

@@ -105,6 +105,11 @@ impl StoreError {
         matches!(self, Self::Busy | Self::Unavailable { .. } | Self::Contended)
     }
 
+    /// A write was not acknowledged in time.
+    pub(super) fn late() -> Self {
+        Self::unavailable("it did not answer in time")
+    }
+
     /// The database cannot be used just now.
     pub(super) fn unavailable(why: impl Into<String>) -> Self {
         Self::Unavailable { why: why.into() }

@@ -11,7 +11,7 @@ use aauth_authorizer::aauth::identifier::is_loopback_host;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Executor as _, Row as _};
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, warn};
 
 use super::config::StoreConfig;
@@ -38,6 +38,7 @@ pub(super) struct Postgres {
     /// Bounds how many jobs wait for a connection.
     places: Semaphore,
     queue: usize,
+    within: Duration,
 }
 
 impl Postgres {
@@ -65,7 +66,7 @@ impl Postgres {
         migrate(Kind::Postgres, &mut connection).await?;
         connection.execute(SETTINGS).await?;
         drop(connection);
-        Ok(Self { pool, places: Semaphore::new(config.queue), queue: config.queue })
+        Ok(Self { pool, places: Semaphore::new(config.queue), queue: config.queue, within: config.write_within })
     }
 
     /// Runs the job until it is committed, or the last try is lost. Answers how often it was tried, too.
@@ -124,7 +125,8 @@ impl Database for Postgres {
         Box::pin(async move {
             let _place = self.places.try_acquire().map_err(|_| StoreError::Busy)?;
             let since = Instant::now();
-            let (tries, outcome) = self.run(&*job, Span::Change).await;
+            let ran = timeout(self.within, self.run(&*job, Span::Change)).await;
+            let (tries, outcome) = ran.unwrap_or_else(|_| (TRIES, Err(StoreError::late())));
             let took = since.elapsed();
             debug!(transaction = name, tries, ok = outcome.is_ok(), duration_us = micros(took), "written");
             outcome

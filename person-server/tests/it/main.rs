@@ -16,7 +16,3 @@ mod subagents;
 mod waiting;
 
 use support::{claims as support_claims, header as support_header, pending_id as support_pending};
-mod store;
-mod waiting;
-
-use support::{claims as support_claims, pending_id as support_pending};

@@ -175,6 +175,26 @@ async fn too_much_to_write_is_refused_at_once() {
     assert_eq!(store.agents_of(&key("ada")).await.unwrap().len(), kept + 1);
 }
 
+/// A disk that hangs does not hang whoever asks; what nobody waits for any longer is not done.
+#[tokio::test]
+async fn a_write_is_waited_for_so_long() {
+    let dir = TempDir::new().unwrap();
+    let config = StoreConfig { write_within: Duration::from_millis(50), ..at(&dir.path().join("ps.db")) };
+    let store = Store::open(&config).await.unwrap();
+    ada(&store).await;
+    let url = format!("sqlite://{}/ps.db", dir.path().display());
+    let mut other = AnyConnection::connect(&url).await.unwrap();
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    let under_way = store.bind_agent(binding("b", "ada")).await.unwrap_err();
+    let waiting = store.bind_agent(binding("c", "ada")).await.unwrap_err();
+    assert!(under_way.is_of_the_moment() && waiting.is_of_the_moment(), "{under_way} {waiting}");
+    other.execute("COMMIT").await.unwrap();
+    // Comes after both.
+    store.close().await.unwrap();
+    let store = Store::open(&at(&dir.path().join("ps.db"))).await.unwrap();
+    assert!(store.agent(&agent("c")).await.unwrap().is_none());
+}
+
 /// A backup is a whole database, taken while the store is in use, and overwrites nothing.
 #[tokio::test]
 async fn a_backup_can_be_opened() {

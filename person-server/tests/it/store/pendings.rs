@@ -119,6 +119,7 @@ pub(crate) async fn a_decision_and_its_consequences_are_one(store: Store) {
         bindings,
         consents: vec![consent("c", &[])],
         events: vec![AuditEvent::new(NOW, Some(key("ada")), "consent.given")],
+        ..Record::default()
     };
     let refused = store.decide(&ada, &shown, approved(), record(vec![binding("bobs", "ada")]), NOW).await;
     assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");

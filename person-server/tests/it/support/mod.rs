@@ -14,4 +14,3 @@ pub(crate) use device::{Device, agent_with};
 pub(crate) use reply::{Reply, claims, header};
 pub(crate) use resource::Resource;
 pub(crate) use world::{NOW, World, key, pending_id};
-pub(crate) use world::{NOW, World, pending_id};
