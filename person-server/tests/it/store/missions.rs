@@ -10,7 +10,7 @@ use person_server::domain::pending::{Approved, PendingId, State};
 use person_server::store::{Appended, IssueOutcome, MissionEnd, MissionStart, Record, Retention, Store, StoreError};
 use serde_json::Map;
 
-use super::given::{NOW, ada, agent, issuance, keep, key, pending, person, token};
+use super::given::{NOW, ada, agent, binding, issuance, keep, key, pending, person, token};
 
 fn mission(salt: &str, expires_at: Option<i64>) -> Mission {
     let ask = MissionAsk {
@@ -235,4 +235,19 @@ pub(crate) async fn old_missions_go_with_their_log(store: Store) {
         assert!(store.mission(&mission.s256).await.unwrap().is_some());
         assert!(!store.mission_log(&mission.s256, 0, 10).await.unwrap().is_empty());
     }
+}
+
+pub(crate) async fn an_agent_that_is_ended_leaves_no_mission(store: Store) {
+    let ada = ada(&store).await;
+    let (mission, brief) = (mission("s", None), mission("brief", Some(NOW + 1)));
+    begun(&store, &mission).await;
+    begun(&store, &brief).await;
+    assert!(store.revoke_agent(&ada, &agent("a"), NOW + 1).await.unwrap());
+    // It is the person's again, and has to propose again.
+    store.bind_agent(binding("a", "ada")).await.unwrap();
+    let ended = |mission: Option<Mission>| mission.unwrap().state;
+    let revoked = MissionState::Terminated(end(Reason::Revoked, NOW + 1));
+    assert_eq!(ended(store.mission(&mission.s256).await.unwrap()), revoked);
+    let expired = MissionState::Terminated(end(Reason::Expired, NOW + 1));
+    assert_eq!(ended(store.mission(&brief.s256).await.unwrap()), expired);
 }
