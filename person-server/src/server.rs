@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aauth_authorizer::clock::{SharedClock, SystemClock};
-use aauth_authorizer::discovery::{InvalidDiscovery, Issuers};
+use aauth_authorizer::discovery::{Documents, InvalidDiscovery, Issuers, Outgoing};
 use aauth_authorizer::policy::{LoadErrors, WatchError};
 use aauth_authorizer::serving::{HttpListener, HttpSettings, HttpTls, ServeError};
 use tokio::time::{MissedTickBehavior, interval};
@@ -90,6 +90,8 @@ impl Running {
             subjects,
             store: store.clone(),
             issuers: Issuers::new(&config.discovery, clock.clone())?,
+            documents: Documents::new(&config.discovery, clock.clone())?,
+            outgoing: Outgoing::new(&config.discovery, clock.clone())?,
             governance: governance.clone(),
             clock: clock.clone(),
         }));
@@ -115,13 +117,14 @@ impl Running {
     /// Serves until `shutdown` comes; then finishes what is under way and closes the store. What was acknowledged is
     /// durable before it is, so nothing is lost however this ends.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), ServerError> {
-        let Self { store, listener, operating, keys, governance, config, clock, .. } = self;
+        let Self { server, store, listener, operating, keys, governance, config, clock } = self;
         let watching = if config.watch_policies { governance.watch()? } else { None };
         let keys = tokio::spawn(keys.follow(clock.clone()));
         let pruning = tokio::spawn(prune(store.clone(), Retention { audit: config.audit_kept }, clock));
         let told = async {
             shutdown.await;
             operating.drain();
+            server.end_streams();
             // Long enough for a prober to read that this process is no longer ready.
             tokio::time::sleep(LAST_WORDS).await;
         };
@@ -143,6 +146,9 @@ async fn prune(store: Store, retention: Retention, clock: SharedClock) {
         match store.prune(retention, clock.now()).await {
             Ok(rows) => tracing::debug!(rows, "pruned"),
             Err(error) => tracing::warn!(%error, "the store could not be pruned"),
+        }
+        if let Err(error) = store.prune_sessions(clock.now()).await {
+            tracing::warn!(%error, "sessions could not be pruned");
         }
     }
 }

@@ -15,6 +15,7 @@
 //! | `provider` | agents of our own: enrolled, given agent tokens, ended |
 //! | `missions` | missions, permissions, audits, interactions |
 //! | `pend`, `poll`, `clarify`, `decide` | an ask that waits |
+//! | `persons` | the person at their API: how they log in, what they see, what they end |
 
 pub mod answer;
 mod asked;
@@ -37,6 +38,7 @@ mod mint;
 mod missions;
 mod parameter_token;
 mod pend;
+pub mod persons;
 mod poll;
 mod provider;
 mod random;
@@ -51,7 +53,7 @@ mod whose;
 use std::time::Duration;
 
 use aauth_authorizer::clock::SharedClock;
-use aauth_authorizer::discovery::Issuers;
+use aauth_authorizer::discovery::{Documents, Issuers, Outgoing};
 use aauth_authorizer::policy::Status;
 
 use crate::config::Settings;
@@ -63,6 +65,7 @@ use asked::Asked;
 use known::KnownAgents;
 use reach::Presence;
 
+pub use crate::store::{AuditEntry, AuditQuery};
 pub use answer::{Answer, PendingPath, PendingView, Reply};
 pub use bell::{Bell, Listener, Ring};
 pub use inbound::{Inbound, MAX_BODY};
@@ -84,6 +87,10 @@ pub struct Parts {
     pub store: Store,
     /// The keys of others.
     pub issuers: Issuers,
+    /// What others publish of themselves.
+    pub documents: Documents,
+    /// What is asked of others in this server's name.
+    pub outgoing: Outgoing,
     /// What decides without asking.
     pub governance: Governance,
     /// The time.
@@ -98,6 +105,8 @@ pub struct PersonServer {
     subjects: SubjectKey,
     store: Store,
     issuers: Issuers,
+    documents: Documents,
+    outgoing: Outgoing,
     governance: Governance,
     clock: SharedClock,
     bell: Bell,
@@ -110,12 +119,13 @@ pub struct PersonServer {
     strangers: Limiter,
     mission_misses: Limiter,
     audits: Limiter,
+    desk: persons::Desk,
 }
 
 impl PersonServer {
     /// Puts it together.
     pub fn new(parts: Parts) -> Self {
-        let Parts { settings, keys, subjects, store, issuers, governance, clock } = parts;
+        let Parts { settings, keys, subjects, store, issuers, documents, outgoing, governance, clock } = parts;
         Self {
             known: KnownAgents::new(),
             presence: Presence::new(),
@@ -127,11 +137,14 @@ impl PersonServer {
             strangers: Limiter::new(settings.limits.enrollments_per_minute, Duration::from_mins(1)),
             mission_misses: Limiter::new(30, Duration::from_mins(1)),
             audits: Limiter::new(600, Duration::from_mins(1)),
+            desk: persons::Desk::new(),
             settings,
             keys,
             subjects,
             store,
             issuers,
+            documents,
+            outgoing,
             governance,
             clock,
         }

@@ -15,6 +15,7 @@
 //! | `directed` | the name a person has at one resource |
 //! | `issued` | what is kept of a token, so that it can be withdrawn |
 //! | `audit` | what happened |
+//! | `session`, `settings` | how a person is known to be there, and what they prefer |
 //! | `stored` | how identifiers and keys are written in stored JSON |
 
 pub mod agent;
@@ -28,4 +29,6 @@ pub mod issued;
 pub mod mission;
 pub mod pending;
 pub mod person;
+pub mod session;
+pub mod settings;
 pub mod stored;

@@ -7,10 +7,12 @@
 //! | `agents` | what agents call |
 //! | `provider` | what agents call for their agent tokens |
 //! | `missions` | the same, about missions and what no resource governs |
+//! | `api` | what persons call |
 //! | `wellknown` | metadata and keys |
 //! | `operator`, `metrics` | health, readiness, metrics |
 
 mod agents;
+pub mod api;
 mod inbound;
 mod metrics;
 mod missions;
@@ -44,6 +46,7 @@ pub fn router(server: Shared) -> Router {
         .merge(agents::router())
         .merge(missions::router())
         .merge(provider::router())
+        .merge(api::router(&server))
         .merge(wellknown::router())
         .with_state(server)
 }

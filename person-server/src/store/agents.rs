@@ -165,7 +165,7 @@ pub(super) async fn seen(connection: &mut AnyConnection, found: &Binding, now: S
     Ok(())
 }
 
-fn read(cells: Cells<'_>) -> Result<Binding, StoreError> {
+pub(super) fn read(cells: Cells<'_>) -> Result<Binding, StoreError> {
     Ok(Binding {
         agent: cells.agent("iss", "sub")?,
         person: cells.person("person")?,

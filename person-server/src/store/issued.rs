@@ -246,7 +246,7 @@ pub(super) async fn add(connection: &mut AnyConnection, issued: &Issued) -> Resu
     Ok(())
 }
 
-fn read(row: &AnyRow) -> Result<Issued, StoreError> {
+pub(super) fn read(row: &AnyRow) -> Result<Issued, StoreError> {
     let cells = Cells::of(TABLE, "jti", row);
     let kind = cells.text("kind")?;
     let kind = IssuedKind::ALL.into_iter().find(|one| one.name() == kind).ok_or_else(|| cells.corrupt("kind"))?;

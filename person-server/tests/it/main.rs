@@ -3,7 +3,9 @@
 
 mod support;
 
+mod api;
 mod auth_tokens;
+mod browser;
 mod hostile;
 mod interactions;
 mod keys;
@@ -11,6 +13,7 @@ mod missions;
 mod permissions;
 mod person_tokens;
 mod provider;
+mod sessions;
 mod store;
 mod subagents;
 mod waiting;

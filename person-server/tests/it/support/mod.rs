@@ -13,4 +13,4 @@ pub(crate) use agent::Agent;
 pub(crate) use device::{Device, agent_with};
 pub(crate) use reply::{Reply, claims, header};
 pub(crate) use resource::Resource;
-pub(crate) use world::{NOW, World, key, pending_id};
+pub(crate) use world::{AGENTS, NOW, PS, World, key, pending_id};

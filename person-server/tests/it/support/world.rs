@@ -8,7 +8,7 @@ use aauth_authorizer::aauth::key::SigningKey;
 use aauth_authorizer::aauth::message::{Fields, Message};
 use aauth_authorizer::aauth::signing::{self, Signer};
 use aauth_authorizer::clock::{Clock as _, FixedClock, Seconds};
-use aauth_authorizer::discovery::{DiscoveryConfig, Issuers};
+use aauth_authorizer::discovery::{DiscoveryConfig, Documents, Issuers, Outgoing};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
@@ -89,6 +89,8 @@ impl World {
             store: store.clone(),
             issuers: Issuers::with_fetch(&discovery, shared.clone(), network.clone()).unwrap(),
             governance,
+            documents: Documents::with_fetch(&discovery, shared.clone(), network.clone()).unwrap(),
+            outgoing: Outgoing::new(&discovery, shared.clone()).unwrap(),
             clock: shared,
         }));
         let router = person_server::routes::router(server.clone());
