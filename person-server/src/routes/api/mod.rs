@@ -30,10 +30,10 @@ mod settings;
 mod tokens;
 
 use axum::Router;
-use axum::http::{HeaderValue, Method, Uri, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
-use axum::routing::{MethodRouter, any, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 
 use super::Shared;
 use crate::app::Refusal;
@@ -69,13 +69,13 @@ pub(super) fn router(server: &Shared) -> Router<Shared> {
         .route_layer(from_fn_with_state(server.clone(), enter::enter))
         .route("/session", session.post(session::log_in))
         .route("/openapi.json", get(openapi::document))
-        .route("/{*rest}", any(nothing))
+        .fallback(nothing)
         .method_not_allowed_fallback(not_allowed)
         .layer(map_response(hardened));
     Router::new().nest(ROOT, api).merge(interact::router().layer(map_response(hardened)))
 }
 
-async fn nothing(_: Uri) -> Refusal {
+async fn nothing() -> Refusal {
     Refusal::not_found()
 }
 
