@@ -13,6 +13,7 @@
 //! | `identify`, `authorize` | the two token endpoints |
 //! | `mint`, `record` | a token, and what is kept of it |
 //! | `provider` | agents of our own: enrolled, given agent tokens, ended |
+//! | `missions` | missions, permissions, audits, interactions |
 //! | `pend`, `poll`, `clarify`, `decide` | an ask that waits |
 //! | `persons` | the person at their API: how they log in, what they see, what they end |
 
@@ -116,6 +117,8 @@ pub struct PersonServer {
     polls: Limiter,
     arrivals: Limiter,
     strangers: Limiter,
+    mission_misses: Limiter,
+    audits: Limiter,
     desk: persons::Desk,
 }
 
@@ -132,6 +135,8 @@ impl PersonServer {
             polls: Limiter::new(10, Duration::from_secs(5)),
             arrivals: Limiter::new(20, Duration::from_mins(1)),
             strangers: Limiter::new(settings.limits.enrollments_per_minute, Duration::from_mins(1)),
+            mission_misses: Limiter::new(30, Duration::from_mins(1)),
+            audits: Limiter::new(600, Duration::from_mins(1)),
             desk: persons::Desk::new(),
             settings,
             keys,

@@ -6,6 +6,7 @@
 //! | `reply` | answers, pending responses, refusals |
 //! | `agents` | what agents call |
 //! | `provider` | what agents call for their agent tokens |
+//! | `missions` | the same, about missions and what no resource governs |
 //! | `api` | what persons call |
 //! | `wellknown` | metadata and keys |
 //! | `operator`, `metrics` | health, readiness, metrics |
@@ -14,6 +15,7 @@ mod agents;
 pub mod api;
 mod inbound;
 mod metrics;
+mod missions;
 mod operator;
 mod provider;
 mod reply;
@@ -42,6 +44,7 @@ pub fn whole(operating: Operating) -> Router {
 pub fn router(server: Shared) -> Router {
     Router::new()
         .merge(agents::router())
+        .merge(missions::router())
         .merge(provider::router())
         .merge(api::router(&server))
         .merge(wellknown::router())

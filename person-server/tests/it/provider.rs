@@ -4,6 +4,7 @@ use aauth_authorizer::aauth::requirement::Requirement;
 use aauth_authorizer::aauth::signing::Signer;
 use person_server::domain::agent::AgentKey;
 use person_server::domain::decision::{Approval, Decision};
+use person_server::store::AuditQuery;
 use serde_json::{Value, json};
 
 use super::support::{Agent, Device, NOW, World, key};
@@ -203,7 +204,7 @@ async fn an_agent_is_ended() {
     let pending = world.store.pending(&super::support_pending(&asked)).await.unwrap().unwrap();
     assert_eq!(pending.state.name(), "ended");
     assert!(world.server.end_agent(&world.ada, &agent.agent_key()).await.is_err(), "it is ended already");
-    let events = world.store.events_of(&world.ada, Default::default()).await.unwrap();
+    let events = world.store.events_of(&world.ada, AuditQuery { limit: 100, ..AuditQuery::default() }).await.unwrap();
     assert!(events.iter().any(|entry| entry.event.kind == "agent.ended"), "{events:?}");
 }
 
@@ -237,6 +238,20 @@ async fn a_device_is_ended() {
     laptop.refresh(&world).await.refused(403, "denied");
     let kept = phone.agent(&world, &phone.refresh(&world).await);
     assert_eq!(asks_for_orders(&world, &kept).await.status, 202);
+}
+
+/// What an operator forbids is not asked; what an operator permits still is, since whose agent it is nobody said.
+#[tokio::test]
+async fn policies_may_refuse_an_enrolment_and_not_grant_it() {
+    let policy = |effect: &str, reason: &str| {
+        format!(r#"@id("enrolments") {reason} {effect} (principal, action == Governance::Action::"enroll", resource);"#)
+    };
+    let world = World::governed(&policy("forbid", r#"@reason("no new agents")"#)).await;
+    let refused = Device::new("planner").register(&world).await;
+    refused.refused(403, "denied");
+    assert_eq!(refused.body["detail"], "no new agents");
+    let world = World::governed(&policy("permit", "")).await;
+    assert_eq!(Device::new("planner").register(&world).await.status, 202);
 }
 
 /// Resources see the identifier.

@@ -91,7 +91,7 @@ pub(crate) async fn a_withdrawal_finds_what_rests_on_it(store: Store) {
         issued("person", |_| ()),
         issued("auth", |issued| {
             issued.kind = IssuedKind::Auth;
-            issued.root = "person".to_owned();
+            "person".clone_into(&mut issued.root);
         }),
         issued("chained", |issued| {
             issued.resource = server("downstream");

@@ -55,15 +55,23 @@ impl World {
 
     /// The same under other settings.
     pub(crate) async fn with(edit: impl FnOnce(&mut Settings)) -> Self {
-        Self::made_of(edit, Keys::new(key("ps-1"), &[])).await
+        Self::made_of(edit, usual_keys(), usual_policies()).await
     }
 
     /// The same with other keys.
     pub(crate) async fn with_keys(keys: Keys) -> Self {
-        Self::made_of(|_| {}, keys).await
+        Self::made_of(|_| {}, keys, usual_policies()).await
     }
 
-    async fn made_of(edit: impl FnOnce(&mut Settings), keys: Keys) -> Self {
+    /// The same under these policies and no others.
+    pub(crate) async fn governed(policies: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("all.cedar"), policies).unwrap();
+        let config = GovernanceConfig { policies_dir: Some(folder.path().to_owned()), schemas_dir: None };
+        Self::made_of(|_| {}, usual_keys(), Governance::open(&config).unwrap()).await
+    }
+
+    async fn made_of(edit: impl FnOnce(&mut Settings), keys: Keys, governance: Governance) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("person-server.db").display());
         let store = Store::open(&StoreConfig::at(url)).await.unwrap();
@@ -80,9 +88,9 @@ impl World {
             subjects: SubjectKey::new([9; 32]),
             store: store.clone(),
             issuers: Issuers::with_fetch(&discovery, shared.clone(), network.clone()).unwrap(),
+            governance,
             documents: Documents::with_fetch(&discovery, shared.clone(), network.clone()).unwrap(),
             outgoing: Outgoing::new(&discovery, shared.clone()).unwrap(),
-            governance: Governance::open(&GovernanceConfig::default()).unwrap(),
             clock: shared,
         }));
         let router = person_server::routes::router(server.clone());
@@ -203,6 +211,14 @@ impl World {
 /// The id in a `Location`.
 pub(crate) fn pending_id(pending: &Reply) -> PendingId {
     PendingId::new(pending.header("location").rsplit('/').next().unwrap())
+}
+
+fn usual_keys() -> Keys {
+    Keys::new(key("ps-1"), &[])
+}
+
+fn usual_policies() -> Governance {
+    Governance::open(&GovernanceConfig::default()).unwrap()
 }
 
 /// A key made from its name.
