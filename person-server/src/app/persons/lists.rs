@@ -6,6 +6,7 @@ use crate::app::refusal::{Outcome, Refusal};
 use crate::domain::audit::AuditEvent;
 use crate::domain::consent::Consent;
 use crate::domain::issued::Issued;
+use crate::domain::mission::Mission;
 use crate::domain::person::Person;
 use crate::domain::settings::{MAX_REMEMBER_DAYS, Settings};
 use crate::store::{After, AuditEntry, AuditQuery, Page};
@@ -27,6 +28,13 @@ impl PersonServer {
     /// What was issued in the caller's name, the latest first.
     pub async fn issued(&self, caller: &Caller, after: Option<Cursor>, limit: u32) -> Outcome<Vec<Issued>> {
         Ok(self.store.issued_page(&caller.person, Page { after, limit }).await?)
+    }
+
+    /// The caller's missions, the latest approved first, each as it stands now.
+    pub async fn missions(&self, caller: &Caller, after: Option<Cursor>, limit: u32) -> Outcome<Vec<Mission>> {
+        let missions = self.store.missions_page(&caller.person, Page { after, limit }).await?;
+        let now = self.clock.now();
+        Ok(missions.into_iter().map(|mission| Mission { state: mission.state_at(now), ..mission }).collect())
     }
 
     /// What happened, the latest first.

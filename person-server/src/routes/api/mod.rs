@@ -21,6 +21,7 @@ mod events;
 mod extract;
 mod interact;
 mod me;
+mod missions;
 mod openapi;
 mod page;
 mod paging;
@@ -58,6 +59,10 @@ pub(super) fn router(server: &Shared) -> Router<Shared> {
         .route("/devices/{id}", delete(agents::end_device))
         .route("/consents", get(consents::list))
         .route("/consents/{id}", delete(consents::end))
+        .route("/missions", get(missions::list))
+        .route("/missions/{id}", get(missions::one))
+        .route("/missions/{id}/log", get(missions::log))
+        .route("/missions/{id}/termination", post(missions::terminate))
         .route("/tokens", get(tokens::list))
         .route("/audit", get(audit::list))
         .route("/settings", get(settings::get).put(settings::put))

@@ -6,13 +6,17 @@ use serde_json::{Map, Value};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{IntoResponses, Modify, OpenApi, ToSchema};
 
-use super::{agents, api_tokens, approvals, audit, consents, events, me, providers, session, settings, tokens};
+use super::{
+    agents, api_tokens, approvals, audit, consents, events, me, missions, providers, session, settings, tokens,
+};
+use crate::app::{Outcome, Refusal};
 
 pub(super) const ME: &str = "me";
 pub(super) const SESSIONS: &str = "sessions";
 pub(super) const API_TOKENS: &str = "api tokens";
 pub(super) const APPROVALS: &str = "approvals";
 pub(super) const AGENTS: &str = "agents";
+pub(super) const MISSIONS: &str = "missions";
 pub(super) const CONSENTS: &str = "consents";
 pub(super) const TOKENS: &str = "tokens";
 pub(super) const AUDIT: &str = "audit";
@@ -57,6 +61,7 @@ pub(super) enum Problems {
         api_tokens::list, api_tokens::add, api_tokens::end,
         approvals::list, approvals::one, approvals::decide, approvals::arrive, events::stream,
         agents::list, agents::one, agents::rename, agents::end, agents::devices, agents::end_device,
+        missions::list, missions::one, missions::log, missions::terminate,
         consents::list, consents::end,
         tokens::list,
         audit::list,
