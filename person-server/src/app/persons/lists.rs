@@ -53,7 +53,7 @@ impl PersonServer {
             let detail = format!("`remember_days` is not between 1 and {MAX_REMEMBER_DAYS}");
             return Err(Refusal::invalid_request(detail));
         }
-        self.store.keep_settings(&caller.person, settings.clone()).await?;
+        self.store.keep_settings(&caller.person, settings).await?;
         let event = AuditEvent::new(self.clock.now(), Some(caller.person.clone()), "settings.changed");
         self.store.note(event).await?;
         Ok(settings)

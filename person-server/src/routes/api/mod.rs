@@ -34,7 +34,7 @@ use axum::Router;
 use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, any, delete, get, post};
 
 use super::Shared;
 use crate::app::Refusal;
@@ -77,7 +77,9 @@ pub(super) fn router(server: &Shared) -> Router<Shared> {
         .fallback(nothing)
         .method_not_allowed_fallback(not_allowed)
         .layer(map_response(hardened));
-    Router::new().nest(ROOT, api).merge(interact::router().layer(map_response(hardened)))
+    // A nest has no room for its root with a slash.
+    let pages = interact::router().route("/api/", any(nothing)).layer(map_response(hardened));
+    Router::new().nest(ROOT, api).merge(pages)
 }
 
 async fn nothing() -> Refusal {
