@@ -15,6 +15,7 @@ use aauth_authorizer::serving::{HttpListener, HttpSettings, HttpTls, ServeError}
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::keys::KeysError;
+use crate::app::persons::People;
 use crate::app::{Keys, Parts, PersonServer};
 use crate::config::{Config, TlsFiles};
 use crate::governance::Governance;
@@ -112,6 +113,11 @@ impl Running {
     /// The use cases.
     pub fn server(&self) -> &Arc<PersonServer> {
         &self.server
+    }
+
+    /// Who is a person of this server.
+    pub fn people(&self) -> People {
+        People::new(self.store.clone(), self.clock.clone(), self.config.settings.issuer.clone())
     }
 
     /// Serves until `shutdown` comes; then finishes what is under way and closes the store. What was acknowledged is

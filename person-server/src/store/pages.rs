@@ -7,10 +7,11 @@ use sqlx::any::AnyRow;
 
 use super::error::StoreError;
 use super::rows::Cells;
-use super::{Store, agents, consents, issued};
+use super::{Store, agents, consents, issued, missions};
 use crate::domain::agent::Binding;
 use crate::domain::consent::Consent;
 use crate::domain::issued::Issued;
+use crate::domain::mission::Mission;
 use crate::domain::person::PersonKey;
 
 /// The row that a page goes on after.
@@ -66,6 +67,18 @@ impl Store {
             person,
             page,
             issued::read,
+        )
+        .await
+    }
+
+    /// A person's missions, by when they were approved.
+    pub async fn missions_page(&self, person: &PersonKey, page: Page) -> Result<Vec<Mission>, StoreError> {
+        self.page(
+            "SELECT * FROM missions WHERE person = $1 AND (approved_at < $2 OR (approved_at = $2 AND s256 > $3))
+             ORDER BY approved_at DESC, s256 LIMIT $4",
+            person,
+            page,
+            missions::read,
         )
         .await
     }

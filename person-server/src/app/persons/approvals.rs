@@ -17,6 +17,7 @@ use crate::app::refusal::{Outcome, Refusal};
 use crate::domain::agent::{AgentKey, Binding};
 use crate::domain::ask::{Ask, Hints};
 use crate::domain::consent::{Consent, Wanted};
+use crate::domain::mission::{LogEntry, Mission};
 use crate::domain::pending::{Asker, Pending, PendingId, State};
 
 /// An ask, and what the person should know about it.
@@ -40,6 +41,8 @@ pub struct Approval {
     pub resource_known: bool,
     /// What is asked for.
     pub scopes: Vec<ScopeSeen>,
+    /// The mission it belongs to, and the updates to it that were accepted.
+    pub mission: Option<(Mission, Vec<LogEntry>)>,
     /// Whether the person may ask the agent about it.
     pub may_ask: bool,
     /// Where the person's browser may be sent afterwards.
@@ -143,6 +146,7 @@ impl PersonServer {
             scopes: self.scopes_of(&pending, resource_about.as_ref()).await?,
             provider_is_ours: provider == self.settings.issuer,
             provider_about: described.get(&Server::Provider(provider.clone())).cloned(),
+            mission: self.mission_seen(caller, &pending).await?,
             callback: self.admitted_callback(&pending).await,
             provider,
             agent,
@@ -150,6 +154,18 @@ impl PersonServer {
             resource_known,
             pending,
         })
+    }
+
+    /// "Mission Update": what an update is shown beside.
+    async fn mission_seen(&self, caller: &Caller, pending: &Pending) -> Outcome<Option<(Mission, Vec<LogEntry>)>> {
+        let Some(s256) = pending.ask.mission() else { return Ok(None) };
+        match self.store.mission(s256).await? {
+            Some(mission) if mission.person == caller.person => {
+                let mission = Mission { state: mission.state_at(self.clock.now()), ..mission };
+                Ok(Some((mission, self.store.mission_updates(s256).await?)))
+            }
+            Some(_) | None => Ok(None),
+        }
     }
 
     /// Who vouches for whoever asks. A key that is no agent's yet asks us to.

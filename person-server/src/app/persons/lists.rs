@@ -6,6 +6,7 @@ use crate::app::refusal::{Outcome, Refusal};
 use crate::domain::audit::AuditEvent;
 use crate::domain::consent::Consent;
 use crate::domain::issued::Issued;
+use crate::domain::mission::Mission;
 use crate::domain::person::Person;
 use crate::domain::settings::{MAX_REMEMBER_DAYS, Settings};
 use crate::store::{After, AuditEntry, AuditQuery, Page};
@@ -29,6 +30,13 @@ impl PersonServer {
         Ok(self.store.issued_page(&caller.person, Page { after, limit }).await?)
     }
 
+    /// The caller's missions, the latest approved first, each as it stands now.
+    pub async fn missions(&self, caller: &Caller, after: Option<Cursor>, limit: u32) -> Outcome<Vec<Mission>> {
+        let missions = self.store.missions_page(&caller.person, Page { after, limit }).await?;
+        let now = self.clock.now();
+        Ok(missions.into_iter().map(|mission| Mission { state: mission.state_at(now), ..mission }).collect())
+    }
+
     /// What happened, the latest first.
     pub async fn events(&self, caller: &Caller, query: AuditQuery) -> Outcome<Vec<AuditEntry>> {
         Ok(self.store.events_of(&caller.person, query).await?)
@@ -45,7 +53,7 @@ impl PersonServer {
             let detail = format!("`remember_days` is not between 1 and {MAX_REMEMBER_DAYS}");
             return Err(Refusal::invalid_request(detail));
         }
-        self.store.keep_settings(&caller.person, settings.clone()).await?;
+        self.store.keep_settings(&caller.person, settings).await?;
         let event = AuditEvent::new(self.clock.now(), Some(caller.person.clone()), "settings.changed");
         self.store.note(event).await?;
         Ok(settings)

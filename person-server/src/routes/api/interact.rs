@@ -43,10 +43,9 @@ struct LoggingIn {
     next: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default)]
 struct LoginForm {
     token: String,
-    #[serde(default)]
     next: String,
 }
 
@@ -116,7 +115,7 @@ async fn log_in(State(server): State<Shared>, source: Source, request: Request) 
     }
     let body = axum::body::to_bytes(request.into_body(), MAX_FORM).await;
     let body = body.map_err(|_| Refusal::problem(413, "invalid_request", "the form is too long"))?;
-    let mut form = LoginForm { token: String::new(), next: String::new() };
+    let mut form = LoginForm::default();
     for (name, value) in form_urlencoded::parse(&body) {
         match name.as_ref() {
             "token" => form.token = value.trim().to_owned(),
@@ -200,8 +199,9 @@ fn shown(approval: &Approval) -> Response {
         let meaning = scope.description.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
         facts.push(("Scope", format!("{}{meaning}", scope.scope)));
     }
-    let facts: String =
+    let facts: Vec<String> =
         facts.iter().map(|(name, value)| format!("<dt>{name}</dt><dd>{}</dd>", escape(value))).collect();
+    let facts = facts.concat();
     let words = words(&pending.ask)
         .map(|text| format!("<p>In the agent's own words:</p><blockquote>{}</blockquote>", escape(text)));
     let link = format!("<p><a href=\"/api/approvals/{}\">All of it</a></p>", pending.id);

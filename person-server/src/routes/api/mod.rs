@@ -21,6 +21,7 @@ mod events;
 mod extract;
 mod interact;
 mod me;
+mod missions;
 mod openapi;
 mod page;
 mod paging;
@@ -30,7 +31,7 @@ mod settings;
 mod tokens;
 
 use axum::Router;
-use axum::http::{HeaderValue, Method, Uri, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::{MethodRouter, any, delete, get, post};
@@ -58,6 +59,10 @@ pub(super) fn router(server: &Shared) -> Router<Shared> {
         .route("/devices/{id}", delete(agents::end_device))
         .route("/consents", get(consents::list))
         .route("/consents/{id}", delete(consents::end))
+        .route("/missions", get(missions::list))
+        .route("/missions/{id}", get(missions::one))
+        .route("/missions/{id}/log", get(missions::log))
+        .route("/missions/{id}/termination", post(missions::terminate))
         .route("/tokens", get(tokens::list))
         .route("/audit", get(audit::list))
         .route("/settings", get(settings::get).put(settings::put))
@@ -69,13 +74,15 @@ pub(super) fn router(server: &Shared) -> Router<Shared> {
         .route_layer(from_fn_with_state(server.clone(), enter::enter))
         .route("/session", session.post(session::log_in))
         .route("/openapi.json", get(openapi::document))
-        .route("/{*rest}", any(nothing))
+        .fallback(nothing)
         .method_not_allowed_fallback(not_allowed)
         .layer(map_response(hardened));
-    Router::new().nest(ROOT, api).merge(interact::router().layer(map_response(hardened)))
+    // A nest has no room for its root with a slash.
+    let pages = interact::router().route("/api/", any(nothing)).layer(map_response(hardened));
+    Router::new().nest(ROOT, api).merge(pages)
 }
 
-async fn nothing(_: Uri) -> Refusal {
+async fn nothing() -> Refusal {
     Refusal::not_found()
 }
 

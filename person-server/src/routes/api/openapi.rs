@@ -1,19 +1,22 @@
 //! `/api/openapi.json`: this API, described in OpenAPI 3.1.
 
 use axum::Json;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{IntoResponses, Modify, OpenApi, ToSchema};
 
-use super::{agents, api_tokens, approvals, audit, consents, events, me, providers, session, settings, tokens};
+use super::{
+    agents, api_tokens, approvals, audit, consents, events, me, missions, providers, session, settings, tokens,
+};
+use crate::app::{Outcome, Refusal};
 
 pub(super) const ME: &str = "me";
 pub(super) const SESSIONS: &str = "sessions";
 pub(super) const API_TOKENS: &str = "api tokens";
 pub(super) const APPROVALS: &str = "approvals";
 pub(super) const AGENTS: &str = "agents";
+pub(super) const MISSIONS: &str = "missions";
 pub(super) const CONSENTS: &str = "consents";
 pub(super) const TOKENS: &str = "tokens";
 pub(super) const AUDIT: &str = "audit";
@@ -58,6 +61,7 @@ pub(super) enum Problems {
         api_tokens::list, api_tokens::add, api_tokens::end,
         approvals::list, approvals::one, approvals::decide, approvals::arrive, events::stream,
         agents::list, agents::one, agents::rename, agents::end, agents::devices, agents::end_device,
+        missions::list, missions::one, missions::log, missions::terminate,
         consents::list, consents::end,
         tokens::list,
         audit::list,
@@ -84,9 +88,22 @@ impl Modify for Credentials {
 
 #[utoipa::path(get, path = "/api/openapi.json", tag = DESCRIPTION, summary = "This description", security(()),
     responses((status = 200, description = "OpenAPI 3.1")))]
-pub(super) async fn document() -> Response {
-    let mut document = Api::openapi();
-    // The version of this program says more than the crate's of whoever reads it.
-    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
-    ([(header::CONTENT_TYPE, "application/json")], Json(document)).into_response()
+pub(super) async fn document() -> Outcome<Json<Value>> {
+    let mut document = serde_json::to_value(Api::openapi()).map_err(|_| Refusal::server_error())?;
+    for operation in members(&mut document, "paths").flat_map(|path| path.values_mut().filter_map(Value::as_object_mut))
+    {
+        let summary = operation.get("summary").cloned().unwrap_or_default();
+        for response in
+            operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut)
+        {
+            // Every response has to have one. Where there is nothing to add, it is what was asked for.
+            response.as_object_mut().map(|response| response.entry("description").or_insert_with(|| summary.clone()));
+        }
+    }
+    Ok(Json(document))
+}
+
+fn members<'a>(of: &'a mut Value, name: &str) -> impl Iterator<Item = &'a mut Map<String, Value>> {
+    let all = of.get_mut(name).and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut);
+    all.filter_map(Value::as_object_mut)
 }

@@ -16,6 +16,7 @@ mod only_sqlite;
 mod pendings;
 mod provider;
 mod pruning;
+mod sessions;
 
 use person_server::store::{Store, StoreConfig};
 use tempfile::TempDir;
@@ -54,6 +55,9 @@ cases! {
     agents:
         an_agent_is_bound_to_one_person, a_revoked_agent_loses_its_consents, what_is_not_theirs_is_left_alone,
         a_person_is_kept_and_changed;
+    sessions:
+        a_setup_link_is_used_once, a_sessions_secret_is_offered_and_confirmed, an_api_token_ends_with_what_it_began,
+        settings_are_kept, pages_go_on_where_they_stopped, events_are_found_by_time;
     consents:
         a_fuller_yes_takes_an_earlier_ones_place, what_ended_or_was_revoked_is_not_active;
     pendings:

@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::super::agents;
+use super::super::missions::{self, MissionView};
 use super::says::{AgentSays, says};
 use crate::app::persons::{About, Approval, ScopeSeen};
 use crate::domain::ask::Ask;
@@ -45,8 +46,8 @@ pub(in super::super) struct ApprovalView {
     subagent: Option<String>,
     /// Who issued the token of the call that is behind this one: the agent is a service that another agent called.
     chained_on: Option<String>,
-    /// The mission it belongs to.
-    mission: Option<String>,
+    /// The mission it belongs to, as the person approved it.
+    mission: Option<MissionView>,
     /// The agent's own words.
     agent_says: AgentSays,
     /// What the person asked about it, and what the agent answered.
@@ -196,7 +197,7 @@ pub(super) fn view(approval: &Approval, issuer: &ServerId) -> ApprovalView {
         resource_page: asked.page,
         subagent: asked.subagent,
         chained_on: asked.chained_on,
-        mission: pending.ask.mission().map(str::to_owned),
+        mission: approval.mission.as_ref().map(|(mission, updates)| missions::view(mission, updates)),
         agent_says: says(&pending.ask),
         chat,
         question,
