@@ -21,7 +21,8 @@ use crate::store::{Arrival, Decided, Record};
 impl PersonServer {
     /// The person arrives with a code: "Single use". An ask that is nobody's becomes theirs to decide.
     pub async fn arrive(&self, person: &PersonKey, typed: &str, callback: Option<String>) -> Outcome<Pending> {
-        let refused = || Refusal::problem(Code::InvalidCode.status(), Code::InvalidCode.code(), "no such code, or it was used");
+        let refused =
+            || Refusal::problem(Code::InvalidCode.status(), Code::InvalidCode.code(), "no such code, or it was used");
         if !self.arrivals.admits(person.as_str()) {
             return Err(Refusal::later(429, "rate_limited", "too many codes were tried: wait a minute", 60));
         }
@@ -113,11 +114,7 @@ impl PersonServer {
         event.agent = agent_of(pending).map(|agent| agent.sub.as_str().to_owned());
         event.resource = pending.ask.resource().map(|resource| resource.as_str().to_owned());
         event.mission = pending.ask.mission().map(str::to_owned);
-        Record {
-            bindings: binding.into_iter().collect(),
-            consents: consent.into_iter().collect(),
-            events: vec![event],
-        }
+        Record { bindings: binding.into_iter().collect(), consents: consent.into_iter().collect(), events: vec![event] }
     }
 
     /// "The binding is typically established lazily -- when the person first authorizes the agent".

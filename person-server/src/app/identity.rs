@@ -6,7 +6,10 @@ use crate::domain::person::Person;
 
 /// Scope to the claims it tells, as OpenID Connect Core 1.0, section 5.4, and its enterprise extensions have them.
 const CLAIMS: [(&str, &[&str]); 7] = [
-    ("profile", &["name", "family_name", "given_name", "nickname", "preferred_username", "picture", "locale", "zoneinfo"]),
+    (
+        "profile",
+        &["name", "family_name", "given_name", "nickname", "preferred_username", "picture", "locale", "zoneinfo"],
+    ),
     ("email", &["email", "email_verified"]),
     ("address", &["address"]),
     ("phone", &["phone_number", "phone_number_verified"]),

@@ -56,7 +56,9 @@ impl Parameters {
             }
             Some(Value::String(text)) if text.contains('\0') => Err(wrong("holds a NUL")),
             Some(Value::String(text)) => Ok(Some(text.clone())),
-            Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => Err(wrong("is not a string")),
+            Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                Err(wrong("is not a string"))
+            }
         }
     }
 
@@ -93,11 +95,11 @@ impl Parameters {
     pub fn optional_seconds(&self, name: &str) -> Outcome<Option<i64>> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => value
-                .as_i64()
-                .filter(|seconds| *seconds >= 0)
-                .map(Some)
-                .ok_or_else(|| Refusal::invalid_request(format!("the parameter `{name}` is not a number of seconds"))),
+            Some(value) => {
+                value.as_i64().filter(|seconds| *seconds >= 0).map(Some).ok_or_else(|| {
+                    Refusal::invalid_request(format!("the parameter `{name}` is not a number of seconds"))
+                })
+            }
         }
     }
 

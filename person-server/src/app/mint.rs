@@ -54,7 +54,13 @@ impl PersonServer {
     }
 
     /// An auth token for what was asked, as far as `scopes` were granted.
-    pub(super) fn auth_token(&self, person: &Person, ask: &AuthorizeAsk, scopes: &[String], bounds: &[Seconds]) -> Option<Minted> {
+    pub(super) fn auth_token(
+        &self,
+        person: &Person,
+        ask: &AuthorizeAsk,
+        scopes: &[String],
+        bounds: &[Seconds],
+    ) -> Option<Minted> {
         let common = self.common(bounds)?;
         let token = AuthToken {
             common: common.clone(),

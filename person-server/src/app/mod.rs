@@ -12,6 +12,8 @@
 //! | `settle` | from an ask to an answer |
 //! | `identify`, `authorize` | the two token endpoints |
 //! | `mint`, `record` | a token, and what is kept of it |
+//! | `revocation` | tokens withdrawn, by their issuers or by the person |
+//! | `federation` | what a resource's access server grants |
 //! | `pend`, `poll`, `clarify`, `decide` | an ask that waits |
 
 pub mod answer;
@@ -41,6 +43,7 @@ mod reach;
 mod record;
 mod refusal;
 mod resource_ask;
+mod revocation;
 mod settle;
 mod weigh;
 mod whose;
@@ -65,6 +68,7 @@ pub use inbound::{Inbound, MAX_BODY};
 pub use keys::Keys;
 pub use limiter::Limiter;
 pub use refusal::{Outcome, Refusal};
+pub use revocation::{Informed, Notifier, Revoked};
 
 /// What a person server is made of.
 #[derive(Debug)]
@@ -108,12 +112,16 @@ pub struct PersonServer {
     new_resources: Limiter,
     polls: Limiter,
     arrivals: Limiter,
+    revocations: Limiter,
+    notifier: Notifier,
 }
 
 impl PersonServer {
     /// Puts it together.
     pub fn new(parts: Parts) -> Self {
         let Parts { settings, keys, subjects, store, issuers, documents, outgoing, governance, clock } = parts;
+        let calls = (documents.clone(), outgoing.clone());
+        let notifier = Notifier::new(settings.issuer.clone(), keys.clone(), store.clone(), calls, clock.clone());
         Self {
             known: KnownAgents::new(),
             presence: Presence::new(),
@@ -122,6 +130,8 @@ impl PersonServer {
             new_resources: Limiter::new(settings.limits.resources_per_hour, Duration::from_hours(1)),
             polls: Limiter::new(10, Duration::from_secs(5)),
             arrivals: Limiter::new(20, Duration::from_mins(1)),
+            revocations: Limiter::new(300, Duration::from_mins(1)),
+            notifier,
             settings,
             keys,
             subjects,
@@ -147,5 +157,10 @@ impl PersonServer {
     /// What rings when something happened.
     pub fn bell(&self) -> &Bell {
         &self.bell
+    }
+
+    /// What tells others of withdrawn tokens. Whoever serves runs it.
+    pub fn notifier(&self) -> &Notifier {
+        &self.notifier
     }
 }

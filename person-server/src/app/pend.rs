@@ -39,7 +39,8 @@ impl PersonServer {
             None => false,
         };
         if !reachable && !hints.can_interact() {
-            let detail = "the person cannot be reached from here, and the agent did not declare the capability `interaction`";
+            let detail =
+                "the person cannot be reached from here, and the agent did not declare the capability `interaction`";
             return Err(Refusal::problem(403, "user_unreachable", detail));
         }
         self.keep(Asker::Agent(signed.key()), person, ask).await

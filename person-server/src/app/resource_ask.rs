@@ -68,7 +68,11 @@ impl PersonServer {
     async fn says_the_same(&self, signed: &Signed, asked: &ResourceToken, presented: &VerifiedToken) -> Outcome<()> {
         let facts = Facts::of(presented).ok_or_else(|| invalid("an agent token cannot be presented"))?;
         if presented.key().thumbprint().as_str() != asked.agent_jkt {
-            return Err(Refusal::problem(400, "invalid_presented_token", "it is bound to another key than `agent_jkt`"));
+            return Err(Refusal::problem(
+                400,
+                "invalid_presented_token",
+                "it is bound to another key than `agent_jkt`",
+            ));
         }
         let claims = [
             ("presented_jti", asked.presented_jti == presented.common().jti),

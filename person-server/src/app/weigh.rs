@@ -103,4 +103,3 @@ fn wanted(ask: &Ask) -> Wanted<'_> {
         | Ask::Question(_) => Wanted { scopes: &[], account: None, mission: ask.mission() },
     }
 }
-

@@ -12,6 +12,7 @@
 //! | `consent` | a yes that is remembered |
 //! | `directed` | the name a person has at one resource |
 //! | `issued` | what is kept of a token, so that it can be withdrawn |
+//! | `withdrawal` | tokens withdrawn, and who is told |
 //! | `audit` | what happened |
 //! | `stored` | how identifiers and keys are written in stored JSON |
 
@@ -25,3 +26,4 @@ pub mod issued;
 pub mod pending;
 pub mod person;
 pub mod stored;
+pub mod withdrawal;

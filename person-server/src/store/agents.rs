@@ -70,34 +70,42 @@ impl Store {
     pub async fn revoke_agent(&self, person: &PersonKey, agent: &AgentKey, now: Seconds) -> Result<bool, StoreError> {
         let arguments = (person.clone(), agent.clone(), now);
         self.write("revoke agent", arguments, |connection, (person, agent, now)| {
-            Box::pin(async move {
-                let revoked = sqlx::query(
-                    "UPDATE agents SET revoked_at = $4
-                     WHERE iss = $1 AND sub = $2 AND person = $3 AND revoked_at IS NULL",
-                )
-                .bind(agent.iss.as_str())
-                .bind(agent.sub.as_str())
-                .bind(person.as_str())
-                .bind(*now)
-                .execute(&mut *connection)
-                .await?;
-                if revoked.rows_affected() == 0 {
-                    return Ok(false);
-                }
-                sqlx::query(
-                    "UPDATE consents SET revoked_at = $3
-                     WHERE agent_iss = $1 AND agent_sub = $2 AND revoked_at IS NULL",
-                )
-                .bind(agent.iss.as_str())
-                .bind(agent.sub.as_str())
-                .bind(*now)
-                .execute(connection)
-                .await?;
-                Ok(true)
-            })
+            Box::pin(end(connection, person, agent, *now))
         })
         .await
     }
+}
+
+/// Ends an agent, and what was agreed to for it.
+pub(super) async fn end(
+    connection: &mut AnyConnection,
+    person: &PersonKey,
+    agent: &AgentKey,
+    now: Seconds,
+) -> Result<bool, StoreError> {
+    let revoked = sqlx::query(
+        "UPDATE agents SET revoked_at = $4
+         WHERE iss = $1 AND sub = $2 AND person = $3 AND revoked_at IS NULL",
+    )
+    .bind(agent.iss.as_str())
+    .bind(agent.sub.as_str())
+    .bind(person.as_str())
+    .bind(now)
+    .execute(&mut *connection)
+    .await?;
+    if revoked.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sqlx::query(
+        "UPDATE consents SET revoked_at = $3
+         WHERE agent_iss = $1 AND agent_sub = $2 AND revoked_at IS NULL",
+    )
+    .bind(agent.iss.as_str())
+    .bind(agent.sub.as_str())
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(true)
 }
 
 pub(super) async fn bind(connection: &mut AnyConnection, binding: &Binding) -> Result<Bound, StoreError> {

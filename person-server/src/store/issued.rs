@@ -21,6 +21,9 @@ const TABLE: &str = "issued";
 /// How many tokens one withdrawal reaches at a time.
 const REACHED: i64 = 1000;
 
+/// How many calls one call may lead to, each on the last.
+const LONGEST_CHAIN: usize = 16;
+
 /// A token about to be sent, and what it rests on.
 #[derive(Debug, Clone)]
 pub struct Issuance {
@@ -62,32 +65,17 @@ impl Store {
 
     /// Whose agent token this is, if one was seen.
     pub async fn agent_of_token(&self, token: &TokenRef) -> Result<Option<AgentKey>, StoreError> {
-        self.read(token.clone(), |connection, token| {
-            Box::pin(async move {
-                let row = sqlx::query("SELECT iss, sub FROM seen_agent_tokens WHERE iss = $1 AND jti = $2")
-                    .bind(token.iss.as_str())
-                    .bind(token.jti.as_str())
-                    .fetch_optional(connection)
-                    .await?;
-                row.map(|row| Cells::of("seen_agent_tokens", "iss", &row).agent("iss", "sub")).transpose()
-            })
-        })
-        .await
+        self.read(token.clone(), |connection, token| Box::pin(agent_of(connection, token))).await
     }
 
     /// The record of a token.
     pub async fn issued(&self, token: &TokenRef) -> Result<Option<Issued>, StoreError> {
-        self.read(token.clone(), |connection, token| {
-            Box::pin(async move {
-                let row = sqlx::query("SELECT * FROM issued WHERE iss = $1 AND jti = $2")
-                    .bind(token.iss.as_str())
-                    .bind(token.jti.as_str())
-                    .fetch_optional(connection)
-                    .await?;
-                row.as_ref().map(read).transpose()
-            })
-        })
-        .await
+        self.read(token.clone(), |connection, token| Box::pin(find(connection, token))).await
+    }
+
+    /// The record of the token that a call chain began with: the token itself, where it was issued on no other.
+    pub async fn chain_began_with(&self, token: &TokenRef) -> Result<Option<Issued>, StoreError> {
+        self.read(token.clone(), |connection, token| Box::pin(began_with(connection, token))).await
     }
 
     /// What was issued for a person, the latest first, up to `limit`.
@@ -173,8 +161,7 @@ impl Store {
 
 async fn issue(connection: &mut AnyConnection, issuance: &Issuance) -> Result<IssueOutcome, StoreError> {
     let Issuance { issued, agent_token, rests_on, collects, record } = issuance;
-    let binding = agents::find(connection, &issued.agent).await?;
-    if !binding.is_some_and(|binding| binding.person == issued.person && binding.is_active()) {
+    if !is_persons(connection, issued).await? {
         return Ok(IssueOutcome::NotBound);
     }
     let own = TokenRef { iss: agent_token.agent.iss.clone(), jti: agent_token.jti.clone() };
@@ -194,6 +181,49 @@ async fn issue(connection: &mut AnyConnection, issuance: &Issuance) -> Result<Is
     add(connection, issued).await?;
     record::keep(connection, record).await?;
     Ok(IssueOutcome::Recorded)
+}
+
+/// Whether the agent that is behind a token is the person's. An intermediary is nobody's: what counts is the agent that
+/// its call chain began with.
+async fn is_persons(connection: &mut AnyConnection, issued: &Issued) -> Result<bool, StoreError> {
+    let agent = match &issued.upstream {
+        None => issued.agent.clone(),
+        Some(upstream) => match began_with(connection, upstream).await? {
+            Some(first) => first.agent,
+            None => return Ok(false),
+        },
+    };
+    let binding = agents::find(connection, &agent).await?;
+    Ok(binding.is_some_and(|binding| binding.person == issued.person && binding.is_active()))
+}
+
+async fn began_with(connection: &mut AnyConnection, token: &TokenRef) -> Result<Option<Issued>, StoreError> {
+    let mut found = find(connection, token).await?;
+    for _ in 0..LONGEST_CHAIN {
+        match found.as_ref().and_then(|issued| issued.upstream.clone()) {
+            None => return Ok(found),
+            Some(earlier) => found = find(connection, &earlier).await?,
+        }
+    }
+    Ok(None)
+}
+
+pub(super) async fn find(connection: &mut AnyConnection, token: &TokenRef) -> Result<Option<Issued>, StoreError> {
+    let row = sqlx::query("SELECT * FROM issued WHERE iss = $1 AND jti = $2")
+        .bind(token.iss.as_str())
+        .bind(token.jti.as_str())
+        .fetch_optional(connection)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+pub(super) async fn agent_of(connection: &mut AnyConnection, token: &TokenRef) -> Result<Option<AgentKey>, StoreError> {
+    let row = sqlx::query("SELECT iss, sub FROM seen_agent_tokens WHERE iss = $1 AND jti = $2")
+        .bind(token.iss.as_str())
+        .bind(token.jti.as_str())
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| Cells::of("seen_agent_tokens", "iss", &row).agent("iss", "sub")).transpose()
 }
 
 async fn see(connection: &mut AnyConnection, token: &SeenAgentToken) -> Result<(), StoreError> {
@@ -235,7 +265,7 @@ async fn add(connection: &mut AnyConnection, issued: &Issued) -> Result<(), Stor
     Ok(())
 }
 
-fn read(row: &AnyRow) -> Result<Issued, StoreError> {
+pub(super) fn read(row: &AnyRow) -> Result<Issued, StoreError> {
     let cells = Cells::of(TABLE, "jti", row);
     let kind = cells.text("kind")?;
     let kind = IssuedKind::ALL.into_iter().find(|one| one.name() == kind).ok_or_else(|| cells.corrupt("kind"))?;

@@ -9,7 +9,10 @@ use sqlx::{AnyConnection, AssertSqlSafe, SqlSafeStr as _};
 use super::database::Kind;
 use super::error::StoreError;
 
-const FILES: &[(i64, &str, &str)] = &[(1, "foundation", include_str!("../../migrations/0001_foundation.sql"))];
+const FILES: &[(i64, &str, &str)] = &[
+    (1, "foundation", include_str!("../../migrations/0001_foundation.sql")),
+    (50, "revocation", include_str!("../../migrations/0050_revocation.sql")),
+];
 
 /// Brings the schema up to date. Refuses a database that a newer program wrote, and one that another did.
 pub(super) async fn migrate(kind: Kind, connection: &mut AnyConnection) -> Result<(), StoreError> {

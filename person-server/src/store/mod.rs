@@ -27,13 +27,16 @@ mod file;
 mod issued;
 mod job;
 mod migrations;
+mod notices;
 mod pendings;
 mod people;
 mod postgres;
+mod presented;
 mod record;
 mod revocations;
 mod rows;
 mod sqlite;
+mod withdrawals;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -47,8 +50,10 @@ pub use self::database::Kind;
 pub use self::error::StoreError;
 pub use self::issued::{Issuance, IssueOutcome};
 pub use self::pendings::{Added, Arrival, Change, Decided, Limits, Touching};
+pub use self::presented::Presentation;
 pub use self::record::Record;
 pub use self::revocations::Revoked;
+pub use self::withdrawals::Withdraw;
 
 use self::database::Database;
 use self::job::{Step, Task};

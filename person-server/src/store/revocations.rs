@@ -85,7 +85,11 @@ pub(super) async fn add(connection: &mut AnyConnection, revocation: &Revocation)
     Ok(())
 }
 
-async fn has_more_than(connection: &mut AnyConnection, token: &TokenRef, limit: u32) -> Result<bool, StoreError> {
+pub(super) async fn has_more_than(
+    connection: &mut AnyConnection,
+    token: &TokenRef,
+    limit: u32,
+) -> Result<bool, StoreError> {
     let row = sqlx::query("SELECT 1 FROM revocations WHERE iss = $1 LIMIT 1 OFFSET $2")
         .bind(token.iss.as_str())
         .bind(i64::from(limit.saturating_sub(1)))

@@ -21,8 +21,4 @@ impl PersonServer {
     pub(super) async fn answer_access_server(&self, _: &Signed, _: Pending, _: &str) -> Outcome<Answer> {
         Err(Refusal::not_found())
     }
-
-    pub(super) async fn still_depends_on_nothing_revoked(&self, _: &Pending) -> Outcome<()> {
-        Ok(())
-    }
 }

@@ -36,7 +36,10 @@ impl PersonServer {
         Ok(None)
     }
 
-    pub(super) async fn approved_mission(&self, _: &crate::domain::ask::Ask) -> Outcome<Option<crate::governance::Approved>> {
+    pub(super) async fn approved_mission(
+        &self,
+        _: &crate::domain::ask::Ask,
+    ) -> Outcome<Option<crate::governance::Approved>> {
         Ok(None)
     }
 

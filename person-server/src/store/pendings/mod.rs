@@ -18,8 +18,8 @@ use crate::domain::pending::{Asker, Ended, Pending, PendingId};
 use crate::domain::person::PersonKey;
 
 pub use self::arrive::Arrival;
-pub(super) use self::step::collect;
 pub use self::step::{Change, Decided};
+pub(super) use self::step::{collect, end_all};
 
 use self::rows::{asker_text, insert, read};
 

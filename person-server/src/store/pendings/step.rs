@@ -190,7 +190,7 @@ pub(in crate::store) async fn collect(
     Ok(collected.rows_affected() > 0)
 }
 
-pub(super) async fn end_all(
+pub(in crate::store) async fn end_all(
     connection: &mut AnyConnection,
     touching: &Touching,
     ended: &Ended,
