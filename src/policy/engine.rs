@@ -219,12 +219,13 @@ impl Snapshot {
         let kind = inquiry.principal.principal_kind().filter(|kind| action.admits(*kind));
         let kind = kind.ok_or_else(|| format!("`{}` is not for this caller", inquiry.action))?;
         let (principal, asked_of) = (inquiry.principal.lineage(), inquiry.resource.lineage());
-        let (request, entities) = inquiry.build(action)?;
-        let weigh = |indexes: &[Index]| {
+        let [enforced, shadow] = [&resource.enforced, &resource.shadow].map(|indexes| {
             let slices = indexes.iter().flat_map(|index| index.select(action, kind, &principal, &asked_of));
-            self.evaluate(&slices.collect::<Vec<_>>(), &request, &entities)
-        };
-        Ok((weigh(&resource.enforced), weigh(&resource.shadow)))
+            slices.collect::<Vec<&Slice>>()
+        });
+        let mentions = mentions(enforced.iter().chain(&shadow));
+        let (request, entities) = inquiry.build(action, mentions)?;
+        Ok((self.evaluate(&enforced, &request, &entities), self.evaluate(&shadow, &request, &entities)))
     }
 
     /// The `@scope`s of the permits that might match, fewest scopes first.
@@ -258,11 +259,7 @@ impl Snapshot {
 
     fn ask(&self, asked: &Asked<'_>, indexes: &[Index]) -> Result<Verdict, Refusal> {
         let slices: Vec<&Slice> = indexes.iter().flat_map(|index| asked.select(index)).collect();
-        let mut mentions = Mentions::default();
-        for slice in &slices {
-            mentions |= slice.mentions;
-        }
-        let (request, entities) = asked.build(mentions)?;
+        let (request, entities) = asked.build(mentions(&slices))?;
         Ok(self.evaluate(&slices, &request, &entities))
     }
 
@@ -290,6 +287,11 @@ impl Snapshot {
             verdict.errors.push(PolicyError { policy: id.into(), message: error.inner().to_string() });
         }
     }
+}
+
+/// What any of these policies reads.
+fn mentions<'s>(slices: impl IntoIterator<Item = &'s &'s Slice>) -> Mentions {
+    slices.into_iter().fold(Mentions::default(), |found, slice| found | slice.mentions)
 }
 
 impl Resource {

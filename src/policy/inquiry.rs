@@ -15,6 +15,7 @@ use super::answer;
 use super::dates::datetime;
 use super::decision::{PolicyError, ShadowVerdict};
 use super::engine::{Snapshot, Verdict};
+use super::mentions::Mentions;
 use super::names::uid;
 use super::schema::Action;
 use super::subject::PrincipalKind;
@@ -95,8 +96,10 @@ impl Plain {
     }
 }
 
-fn built(members: &[(&'static str, Plain)]) -> Result<Vec<(String, RestrictedExpression)>, String> {
-    members.iter().map(|(name, value)| Ok(((*name).to_owned(), value.build()?))).collect()
+fn built<'p>(
+    members: impl IntoIterator<Item = &'p (&'static str, Plain)>,
+) -> Result<Vec<(String, RestrictedExpression)>, String> {
+    members.into_iter().map(|(name, value)| Ok(((*name).to_owned(), value.build()?))).collect()
 }
 
 /// An entity with what is known of it.
@@ -152,26 +155,26 @@ pub struct Inquiry {
     pub action: Name,
     /// Of what.
     pub resource: Thing,
-    /// The context.
+    /// The context; `now`, if it has one, is when.
     pub context: Vec<(&'static str, Plain)>,
     /// What the others refer to, and has attributes, tags or something above it.
     pub others: Vec<Thing>,
 }
 
 impl Inquiry {
-    /// The question as Cedar takes it.
-    pub(super) fn build(&self, action: &Action) -> Result<(Request, Entities), String> {
+    /// The question as Cedar takes it, with as much of the context as is read.
+    pub(super) fn build(&self, action: &Action, mentions: Mentions) -> Result<(Request, Entities), String> {
         let mut entities = self.entities()?;
         entities.push(action.entity.clone());
         // Adding closes the hierarchy in a fraction of the time that `from_entities` takes.
         let entities = Entities::empty().add_entities(entities, None).map_err(|error| error.to_string())?;
-        Ok((self.request(None)?, entities))
+        Ok((self.request(mentions, None)?, entities))
     }
 
     /// Whether this is what the schema declares.
     pub(super) fn conforms(&self, schema: &Schema) -> Result<(), String> {
         Entities::from_entities(self.entities()?, Some(schema)).map_err(|error| error.to_string())?;
-        self.request(Some(schema)).map(drop)
+        self.request(Mentions::EVERYTHING, Some(schema)).map(drop)
     }
 
     fn entities(&self) -> Result<Vec<Entity>, String> {
@@ -181,8 +184,10 @@ impl Inquiry {
         things.map(Thing::build).collect()
     }
 
-    fn request(&self, schema: Option<&Schema>) -> Result<Request, String> {
-        let context = Context::from_pairs(built(&self.context)?).map_err(|error| error.to_string())?;
+    fn request(&self, mentions: Mentions, schema: Option<&Schema>) -> Result<Request, String> {
+        // To make the time costs more than to decide most questions.
+        let read = self.context.iter().filter(|(name, _)| *name != "now" || mentions.any(Mentions::NOW));
+        let context = Context::from_pairs(built(read)?).map_err(|error| error.to_string())?;
         let (principal, resource) = (self.principal.name.0.clone(), self.resource.name.0.clone());
         Request::new(principal, self.action.0.clone(), resource, context, schema).map_err(|error| error.to_string())
     }

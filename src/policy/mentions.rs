@@ -31,6 +31,8 @@ impl Mentions {
     pub(super) const CALL: Self = Self(1 << 11);
     /// The arguments of a tool, typed.
     pub(super) const INPUT: Self = Self(1 << 12);
+    /// What no request has: the context of an [`Inquiry`](super::inquiry::Inquiry).
+    pub(super) const OTHER: Self = Self(1 << 13);
     /// Any part of the request.
     pub(super) const REQUEST: Self = Self(0b1111_1110);
     pub(super) const EVERYTHING: Self = Self(u16::MAX);
@@ -109,7 +111,8 @@ fn access(tree: &Value) -> Option<Mentions> {
             "token" => Mentions::TOKEN | Mentions::DETAILS,
             "mcp" | "a2a" => Mentions::CALL,
             "input" => Mentions::INPUT,
-            _ => Mentions::EVERYTHING,
+            "request" => Mentions::EVERYTHING,
+            _ => Mentions::OTHER,
         });
     }
     let (context, part) = attribute_of(left)?;
@@ -197,7 +200,8 @@ mod tests {
             (r#"context == {"now": 1}"#, Mentions::EVERYTHING),
             (r#"[context].contains({"a": 1})"#, Mentions::EVERYTHING),
             (r#"(if true then context else context).now > datetime("2026-01-01")"#, Mentions::EVERYTHING),
-            ("context.unknown", Mentions::EVERYTHING),
+            ("context.known", Mentions::OTHER),
+            ("context has mission && context.mission.expires < context.now", Mentions::OTHER | Mentions::NOW),
             (
                 r#"!(context.now > datetime("2026-01-01")) || [context.request.host] == []"#,
                 Mentions::NOW | Mentions::HOST,

@@ -27,6 +27,44 @@ fn the_samples_are_covered_and_no_mutant_survives() {
     assert!(!missing.contains("HTTP::Action"), "{missing}");
 }
 
+#[test]
+fn the_defaults_of_the_person_server_are_covered_and_no_change_goes_unnoticed() {
+    let (_, text) = test(&root(), &["person-server/policies", "--coverage", "--mutate"]);
+    assert!(text.contains(" 0 failed") && text.contains("covered (100.0 %)"), "{text}");
+    // Nothing but a tool is among the tools of a mission, so this change is none.
+    let survived: Vec<&str> = text.lines().filter(|line| line.starts_with("survived ")).collect();
+    assert_eq!(survived.len(), 1, "{text}");
+    assert!(survived[0].ends_with("`mission-tools`: widen the scope to any action"), "{text}");
+}
+
+#[test]
+fn the_samples_of_the_person_server_are_covered() {
+    let (code, text) = test(&root(), &["person-server/samples", "--coverage", "--coverage-min", "100"]);
+    assert_eq!(code, 0, "{text}");
+}
+
+#[test]
+fn each_default_of_the_person_server_has_a_test_that_fails_without_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["policies", "schemas"] {
+        copy(&root().join("person-server").join(name), &folder.path().join(name));
+    }
+    let mut files = Vec::new();
+    policy_files(&folder.path().join("policies"), &mut files);
+    let mut tried = 0;
+    for file in files {
+        let whole = fs::read_to_string(&file).unwrap();
+        for text in broken(&whole, r#"context.person.id == "nobody""#) {
+            fs::write(&file, &text).unwrap();
+            let (code, printed) = test(folder.path(), &["policies", "--fail-fast"]);
+            assert!(code == 1 && !printed.contains(" 0 failed"), "{} may say this:\n{text}\n{printed}", file.display());
+            tried += 1;
+        }
+        fs::write(&file, whole).unwrap();
+    }
+    assert_eq!(tried, 4);
+}
+
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
@@ -51,15 +89,15 @@ fn policy_files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The text once for each of its policies, with that one made never to match.
-fn broken(text: &str) -> Vec<String> {
+/// The text once for each of its policies, with that one made never to match, by a condition that never holds.
+fn broken(text: &str, never: &str) -> Vec<String> {
     let heads = text.match_indices("\npermit (").chain(text.match_indices("\nforbid (")).map(|(at, _)| at);
     heads
         .map(|at| {
             let (before, policy) = text.split_at(at);
             let end = policy.find(";\n").unwrap();
             let (policy, rest) = policy.split_at(end);
-            format!("{before}{policy}\nwhen {{ context.request.host == \"of-nobody.example\" }}{rest}")
+            format!("{before}{policy}\nwhen {{ {never} }}{rest}")
         })
         .collect()
 }
@@ -75,7 +113,7 @@ fn breaking_any_sample_policy_makes_a_test_fail() {
     policy_files(&folder.path().join("policies"), &mut files);
     for file in files {
         let whole = fs::read_to_string(&file).unwrap();
-        for text in broken(&whole) {
+        for text in broken(&whole, r#"context.request.host == "of-nobody.example""#) {
             fs::write(&file, &text).unwrap();
             let (code, printed) = test(folder.path(), &["policies", "--fail-fast"]);
             assert_eq!(code, 1, "{} may say this:\n{text}\n{printed}", file.display());

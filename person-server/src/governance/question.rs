@@ -211,7 +211,53 @@ pub fn prompt(ask: &Ask) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
+    use aauth_authorizer::aauth::identifier::{AgentId, ServerId};
+    use aauth_authorizer::aauth::key::PublicKey;
+    use serde_json::json;
+
     use super::*;
+    use crate::domain::ask::{Hints, IdentifyAsk};
+
+    fn agent(id: &str) -> AgentId {
+        AgentId::parse(id).unwrap()
+    }
+
+    fn identify(subagent: Option<SubAgent>) -> Ask {
+        let hints = Hints { prompt: vec!["login".to_owned()], ..Hints::default() };
+        let resource = ServerId::parse("https://orders.example").unwrap();
+        Ask::Identify(IdentifyAsk { resource, mission: None, subagent, upstream: None, hints })
+    }
+
+    #[test]
+    fn an_ask_is_put_in_facts() {
+        let provider = ServerId::parse("https://agents.example").unwrap();
+        let robot = AgentKey { iss: provider, sub: agent("aauth:robot@agents.example") };
+        let asker = |id: &str, parent: Option<&str>| Asker::Agent {
+            id: id.to_owned(),
+            provider: "https://agents.example".to_owned(),
+            parent: parent.map(str::to_owned),
+        };
+        assert_eq!(Asker::of(&identify(None), Some(&robot)), Some(asker("aauth:robot@agents.example", None)));
+        assert_eq!(Asker::of(&identify(None), None), None);
+        assert_eq!(What::of(&identify(None)), What::Identify { resource: "https://orders.example".to_owned() });
+        assert_eq!(prompt(&identify(None)), BTreeSet::from(["login".to_owned()]));
+
+        // The one who is to hold the token is asked about, not the one who signs for it.
+        let key = json!({ "kty": "OKP", "alg": "Ed25519", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
+        let key = PublicKey::from_jwk(key.as_object().unwrap()).unwrap();
+        let made = SubAgent { id: agent("aauth:made@agents.example"), key, jti: "j".to_owned(), exp: 1 };
+        let expected = asker("aauth:made@agents.example", Some("aauth:robot@agents.example"));
+        assert_eq!(Asker::of(&identify(Some(made)), Some(&robot)), Some(expected));
+
+        let parameters = json!({ "to": "bob", "copies": 2 }).as_object().cloned();
+        let send =
+            Ask::Permit(PermitAsk { action: "SendEmail".to_owned(), description: None, parameters, mission: None });
+        let parameters = [("to", "bob"), ("copies", "2")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(
+            What::of(&send),
+            What::Permit { tool: "SendEmail".to_owned(), parameters: BTreeMap::from(parameters) }
+        );
+    }
 
     #[test]
     fn an_address_has_an_origin_only_if_everybody_reads_the_same() {

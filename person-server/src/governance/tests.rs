@@ -41,9 +41,9 @@ fn permit(tool: &str) -> What {
     What::Permit { tool: tool.to_owned(), parameters: [("to".to_owned(), "bob".to_owned())].into() }
 }
 
-fn mission() -> Option<Approved> {
+fn mission() -> Approved {
     let (resources, tools) = (set(&[ORDERS]), set(&["SendEmail"]));
-    Some(Approved { s256: "trip".to_owned(), resources, tools, expires_at: Some(1_767_268_801) })
+    Approved { s256: "trip".to_owned(), resources, tools, expires_at: Some(1_767_268_801) }
 }
 
 fn ids(verdict: &GovernanceVerdict) -> Vec<&str> {
@@ -65,11 +65,13 @@ fn open(dir: &Path) -> Result<Governance, LoadErrors> {
     Governance::open(&GovernanceConfig { policies_dir: Some(dir.to_owned()), schemas_dir: None })
 }
 
+/// Why these policies are not taken, a fault a line.
 fn refused(policies: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.cedar"), policies).unwrap();
     let errors = Governance::check(folder.path(), None).unwrap_err();
-    errors.to_string().replace(&format!("{}/", folder.path().display()), "")
+    let faults: Vec<String> = errors.faults().iter().map(ToString::to_string).collect();
+    faults.join("\n").replace(&format!("{}/", folder.path().display()), "")
 }
 
 #[test]
@@ -90,11 +92,11 @@ fn by_default_only_what_was_agreed_to_is_granted() {
     assert_eq!(granted(GovernanceQuestion { what: authorize(&["read", "write"]), ..known() }), None, "a wider scope");
     assert_eq!(granted(GovernanceQuestion { prompt: set(&["consent"]), ..known() }), None, "a prompt");
 
-    let on_mission = || GovernanceQuestion { known: new.clone(), mission: mission(), ..known() };
-    let of_mission = granted(GovernanceQuestion { what: identify(), ..on_mission() });
-    assert_eq!(of_mission.as_deref(), Some("mission-resources"));
-    let of_mission = granted(GovernanceQuestion { what: permit("SendEmail"), ..on_mission() });
-    assert_eq!(of_mission.as_deref(), Some("mission-tools"));
+    let on_mission = || GovernanceQuestion { known: new.clone(), mission: Some(mission()), ..known() };
+    let resource = granted(GovernanceQuestion { what: identify(), ..on_mission() });
+    assert_eq!(resource.as_deref(), Some("mission-resources"));
+    let tool = granted(GovernanceQuestion { what: permit("SendEmail"), ..on_mission() });
+    assert_eq!(tool.as_deref(), Some("mission-tools"));
     assert_eq!(granted(GovernanceQuestion { what: permit("DeleteEmail"), ..on_mission() }), None);
     assert_eq!(granted(GovernanceQuestion { what: identify(), now: 1_767_268_801, ..on_mission() }), None, "over");
 
@@ -107,7 +109,11 @@ fn by_default_only_what_was_agreed_to_is_granted() {
         What::Relay { payment: true, origin: Some(ORDERS.to_owned()) },
         What::Question,
     ] {
-        assert_eq!(granted(GovernanceQuestion { what: what.clone(), mission: mission(), ..known() }), None, "{what:?}");
+        assert_eq!(
+            granted(GovernanceQuestion { what: what.clone(), mission: Some(mission()), ..known() }),
+            None,
+            "{what:?}"
+        );
     }
     let enroll = GovernanceQuestion { asker: Asker::Key("thumbprint".to_owned()), what: What::Enroll, ..known() };
     assert_eq!(granted(enroll), None);
@@ -117,7 +123,8 @@ fn by_default_only_what_was_agreed_to_is_granted() {
 fn every_default_that_is_shipped_is_compiled_in() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/_all");
     let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let files: BTreeSet<String> = files.filter(|name| name.ends_with(".cedar")).collect();
+    let files: BTreeSet<String> =
+        files.filter(|name| Path::new(name).extension().is_some_and(|it| it == "cedar")).collect();
     assert_eq!(files, DEFAULT_POLICIES.iter().map(|(name, _)| (*name).to_owned()).collect());
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR"));
     let checked = Governance::check(&shipped.join("policies"), Some(&shipped.join("schemas"))).unwrap();
@@ -177,19 +184,26 @@ fn policies_read_all_that_is_told() {
         scopes: set(&["read", "write"]),
         account: Some("work".to_owned()),
     };
-    let question =
-        GovernanceQuestion { asker: made, person, known: known_of, what, chained: true, mission: mission(), ..known() };
+    let question = GovernanceQuestion {
+        asker: made,
+        person,
+        known: known_of,
+        what,
+        chained: true,
+        mission: Some(mission()),
+        ..known()
+    };
     for condition in [
         r#"principal in AAuth::Agent::"aauth:robot@agents.example""#,
         r#"principal in AAuth::AgentProvider::"https://agents.example""#,
-        r#"context.subagent && context.chained"#,
+        "context.subagent && context.chained",
         r#"context.person.id == "ada" && context.person has tenant && context.person.tenant == "acme""#,
-        r#"!context.known.agent && !context.known.resource && !context.known.consented"#,
+        "!context.known.agent && !context.known.resource && !context.known.consented",
         r#"context.scopes.containsAll(["read", "write"]) && context.new_scopes == ["write"]"#,
         r#"context has account && context.account == "work""#,
         r#"context has mission && context.mission.s256 == "trip" && context.mission has expires"#,
         r#"context.now == datetime("2026-01-01T12:00:00Z")"#,
-        r#"!(context has proposed) && !(context has origin) && context.prompt.isEmpty()"#,
+        "!(context has proposed) && !(context has origin) && context.prompt.isEmpty()",
     ] {
         assert!(decide(condition, &question), "{condition}");
         assert!(!decide(&format!("!({condition})"), &question), "{condition}");
@@ -217,8 +231,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ),
         (
             "@id(\"x\") permit (principal, action == Governance::Action::\"identfy\", resource);",
-            "a.cedar:1:39: for policy `x`, unrecognized action `Governance::Action::\"identfy\"` (hint: did you mean \
-             `Governance::Action::\"identify\"`?)",
+            "a.cedar:1:39: for policy `x`, unrecognized action `Governance::Action::\"identfy\"`",
         ),
         (
             "@id(\"x\") permit (principal, action in Governance::Action::\"any\", resource) when { context.justification };",
@@ -226,7 +239,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ),
     ] {
         let text = refused(policies);
-        assert!(text.starts_with(expected), "{text}\n{expected}");
+        assert!(text.lines().any(|fault| fault.starts_with(expected)), "{text}\n{expected}");
     }
 }
 

@@ -1,0 +1,11 @@
+//! The person server as its callers see it: requests in, responses out, one file a topic of the draft.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+
+mod support;
+
+mod auth_tokens;
+mod hostile;
+mod person_tokens;
+mod waiting;
+
+use support::{claims as support_claims, pending_id as support_pending};

@@ -1,0 +1,15 @@
+//! A person server in one process, with everybody it deals with: a clock that stands, a database in a temporary folder,
+//! issuers whose documents come from a script, agents and resources that sign.
+
+mod agent;
+mod network;
+mod others;
+mod reply;
+mod resource;
+mod world;
+
+pub(crate) use agent::Agent;
+pub(crate) use others::{Asked, Others, answer, deferred};
+pub(crate) use reply::{Reply, claims};
+pub(crate) use resource::Resource;
+pub(crate) use world::{AGENTS, NOW, PS, World, key, pending_id};
