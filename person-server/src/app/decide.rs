@@ -184,6 +184,14 @@ impl PersonServer {
         {
             return Err(wrong(format!("the scope `{}` was not asked for", scope.escape_debug())));
         }
+        if let (Ask::Authorize(ask), Some(scopes)) = (&pending.ask, &approval.scopes)
+            && ask.federation.is_some()
+            && ask.scopes.iter().any(|scope| !scopes.contains(scope))
+        {
+            // What it is asked for stands in the resource token, which nobody here can change.
+            let detail = "the access server grants all of it or none: to grant less, ask the agent to ask for less";
+            return Err(wrong(detail.to_owned()));
+        }
         if matches!(pending.ask, Ask::Question(_)) && approval.answer.is_none() {
             return Err(wrong("a question is answered with `answer`".to_owned()));
         }

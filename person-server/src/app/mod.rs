@@ -59,6 +59,7 @@ use crate::governance::Governance;
 use crate::store::Store;
 
 use asked::Asked;
+use federation::Turns;
 use known::KnownAgents;
 use reach::Presence;
 
@@ -114,6 +115,7 @@ pub struct PersonServer {
     arrivals: Limiter,
     revocations: Limiter,
     notifier: Notifier,
+    turns: Turns,
 }
 
 impl PersonServer {
@@ -132,6 +134,7 @@ impl PersonServer {
             arrivals: Limiter::new(20, Duration::from_mins(1)),
             revocations: Limiter::new(300, Duration::from_mins(1)),
             notifier,
+            turns: Turns::new(),
             settings,
             keys,
             subjects,

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::answer::{Answer, PendingPath, PendingView};
 use super::authenticate::Signed;
+use super::poll::upstream_of;
 use super::refusal::{Outcome, Refusal};
 use super::{PersonServer, code, random};
 use crate::domain::ask::{Ask, Hints};
@@ -48,17 +49,31 @@ impl PersonServer {
 
     /// Keeps an ask, and rings for the person.
     pub(super) async fn keep(&self, asker: Asker, person: Option<PersonKey>, ask: Ask) -> Outcome<Pending> {
+        self.keep_as(asker, person, ask, State::Waiting(Waiting::default())).await
+    }
+
+    /// Keeps an ask that is in this state from its beginning.
+    pub(super) async fn keep_as(
+        &self,
+        asker: Asker,
+        person: Option<PersonKey>,
+        ask: Ask,
+        state: State,
+    ) -> Outcome<Pending> {
         let now = self.clock.now();
+        let until = now + self.settings.pending_ttl;
+        // "A pending downstream request whose upstream token expires before it completes ends with expired".
+        let expires_at = upstream_of(&ask).map_or(until, |upstream| upstream.exp.min(until));
         let pending = Pending {
             id: PendingId::new(random::id()),
             asker,
             person,
             code: CodeState { code: code::new(), consumed: false, failures: 0 },
             ask,
-            state: State::Waiting(Waiting::default()),
+            state,
             callback: None,
             created_at: now,
-            expires_at: now + self.settings.pending_ttl,
+            expires_at,
             polled_at: None,
         };
         let mut pending = pending;
@@ -90,6 +105,9 @@ impl PersonServer {
         pending: Pending,
         wait: Option<Duration>,
     ) -> Outcome<Answer> {
+        if matches!(pending.state, State::Federating(_)) && self.clock.now() < pending.expires_at {
+            return self.federating(signed, &pending, wait).await;
+        }
         let pending = self.wait_for(pending, wait).await?;
         self.outcome(signed, &pending).await
     }
@@ -113,8 +131,7 @@ impl PersonServer {
     fn has_nothing_to_tell(&self, pending: &Pending) -> bool {
         let waits = match &pending.state {
             State::Waiting(waiting) => waiting.question.is_none(),
-            State::Federating(federating) => federating.wants.is_none(),
-            State::Approved(_) | State::Ended(_) | State::Gone { .. } => false,
+            State::Federating(_) | State::Approved(_) | State::Ended(_) | State::Gone { .. } => false,
         };
         waits && self.clock.now() < pending.expires_at
     }
@@ -142,14 +159,8 @@ impl PersonServer {
                 }
             }
             State::Federating(federating) => {
-                view.interacting = true;
-                view.requirement = federating.wants.as_ref().map(|wanted| match wanted {
-                    Wanted::Interaction { url, code } => {
-                        Requirement::Interaction { url: url.clone(), code: code.clone() }
-                    }
-                    Wanted::Approval => Requirement::Approval,
-                    Wanted::Clarification(_) => Requirement::Clarification,
-                });
+                view.interacting = federating.arrived;
+                view.requirement = federating.wants.as_ref().map(|wanted| required(&pending.ask, wanted));
                 if let Some(Wanted::Clarification(question)) = &federating.wants {
                     view.timeout = Some((question.asked_at + CLARIFY_WITHIN - self.clock.now()).max(0));
                     view.clarification = Some(question.clone());
@@ -170,5 +181,18 @@ impl PersonServer {
             _ if !pending.code.consumed => Ok(interaction),
             Some(_) | None => Ok(Requirement::Approval),
         }
+    }
+}
+
+/// What an access server wants, as it is told to the agent: an agent that cannot get the person anywhere waits until
+/// they find their own way there.
+fn required(ask: &Ask, wanted: &Wanted) -> Requirement {
+    let can_interact = matches!(ask, Ask::Authorize(ask) if ask.hints.can_interact());
+    match wanted {
+        Wanted::Interaction { url, code } if can_interact => {
+            Requirement::Interaction { url: url.clone(), code: code.clone() }
+        }
+        Wanted::Interaction { .. } | Wanted::Approval | Wanted::Payment { .. } => Requirement::Approval,
+        Wanted::Clarification(_) => Requirement::Clarification,
     }
 }

@@ -27,7 +27,7 @@ impl PersonServer {
                 let person = whose.person().ok_or_else(Refusal::server_error)?.clone();
                 let how = if consented { HowDecided::Consent } else { HowDecided::Policy(policies) };
                 let granted = Granted { person, how, approval: None, collects: None };
-                self.fulfil(signed, &ask, granted).await.map(Answer::Done)
+                self.fulfil(signed, &ask, granted).await
             }
             Verdict::AskPerson if hints.prompt.iter().any(|value| value == "none") => {
                 let detail = "the person would have to be asked, and `prompt` is `none`";

@@ -4,6 +4,7 @@
 mod support;
 
 mod auth_tokens;
+mod federation;
 mod hostile;
 mod person_tokens;
 mod waiting;
