@@ -7,6 +7,7 @@ mod auth_tokens;
 mod federation;
 mod hostile;
 mod person_tokens;
+mod revocation;
 mod waiting;
 
 use support::{claims as support_claims, pending_id as support_pending};

@@ -64,25 +64,18 @@ impl World {
         network.publish(AGENTS, &key("agents-1"), &json!({ "name": "Agents" }));
         let others = Arc::new(Others::default());
         let clock = FixedClock::at(NOW);
-        let shared = Arc::new(clock.clone());
-        let discovery = DiscoveryConfig::default();
         let mut settings = settings();
         edit(&mut settings);
-        let server = Arc::new(PersonServer::new(Parts {
-            settings,
-            keys: Keys::new(key("ps-1"), &[]),
-            subjects: SubjectKey::new([9; 32]),
-            store: store.clone(),
-            issuers: Issuers::with_fetch(&discovery, shared.clone(), network.clone()).unwrap(),
-            documents: Documents::with_fetch(&discovery, shared.clone(), network.clone()).unwrap(),
-            outgoing: Outgoing::with_exchange(&discovery, shared.clone(), others.clone()).unwrap(),
-            governance: Governance::open(&GovernanceConfig::default()).unwrap(),
-            clock: shared,
-        }));
+        let server = server(settings, &store, &network, &others, &clock);
         let router = person_server::routes::router(server.clone());
         let world = Self { server, store, network, others, clock, ada: PersonKey::new("ada"), router, _folder: folder };
         world.person("ada").await;
         world
+    }
+
+    /// Another process of the same server, over the same store.
+    pub(crate) fn another(&self) -> Arc<PersonServer> {
+        server(self.server.settings().clone(), &self.store, &self.network, &self.others, &self.clock)
     }
 
     /// One more person.
@@ -202,6 +195,28 @@ pub(crate) fn pending_id(pending: &Reply) -> PendingId {
 /// A key made from its name.
 pub(crate) fn key(name: &str) -> SigningKey {
     SigningKey::ed25519(name, &Sha256::digest(name.as_bytes()).into())
+}
+
+fn server(
+    settings: Settings,
+    store: &Store,
+    network: &Arc<Network>,
+    others: &Arc<Others>,
+    clock: &FixedClock,
+) -> Arc<PersonServer> {
+    let clock = Arc::new(clock.clone());
+    let discovery = DiscoveryConfig::default();
+    Arc::new(PersonServer::new(Parts {
+        settings,
+        keys: Keys::new(key("ps-1"), &[]),
+        subjects: SubjectKey::new([9; 32]),
+        store: store.clone(),
+        issuers: Issuers::with_fetch(&discovery, clock.clone(), network.clone()).unwrap(),
+        documents: Documents::with_fetch(&discovery, clock.clone(), network.clone()).unwrap(),
+        outgoing: Outgoing::with_exchange(&discovery, clock.clone(), others.clone()).unwrap(),
+        governance: Governance::open(&GovernanceConfig::default()).unwrap(),
+        clock,
+    }))
 }
 
 fn settings() -> Settings {
