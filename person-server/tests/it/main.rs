@@ -4,6 +4,7 @@
 mod support;
 
 mod auth_tokens;
+mod chaining;
 mod federation;
 mod hostile;
 mod person_tokens;

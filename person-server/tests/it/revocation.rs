@@ -5,8 +5,8 @@ use aauth_authorizer::aauth::key::SigningKey;
 use aauth_authorizer::aauth::metadata::Dwk;
 use aauth_authorizer::aauth::signing::Signer;
 use aauth_authorizer::discovery::{DiscoveryFault, ServerResponse};
-use person_server::domain::decision::{Approval, Decision, Remember};
-use person_server::domain::issued::TokenRef;
+use person_server::domain::issued::{Issued, SeenAgentToken, TokenRef};
+use person_server::store::{Issuance, IssueOutcome, Record};
 use serde_json::{Value, json};
 
 use super::support::{AGENTS, Agent, NOW, PS, Reply, Resource, World, answer, claims, deferred, key};
@@ -491,17 +491,29 @@ async fn too_many_revocations_are_put_off() {
     assert_eq!(refused.header("retry-after"), "60");
 }
 
-/// A yes that comes at the same moment as the revocation is no way around it.
+/// "The PS SHOULD revoke outstanding auth tokens issued under the mission."
 #[tokio::test]
 async fn a_mission_that_is_over_takes_its_tokens_along() {
     let scene = scene().await;
-    let revoked = scene.world.server.revoke_all_under(&scene.world.ada, "no-such-mission").await.unwrap();
-    assert_eq!((revoked.tokens, revoked.settled), (0, true));
-    let once = Approval { remember: Remember::Once, ..Approval::default() };
-    let asked =
-        scene.world.post(&scene.agent, "/person", json!({ "resource": FILES, "capabilities": ["interaction"] })).await;
-    scene.world.decide(&scene.world.ada, &asked, Decision::Approve(Box::new(once))).await;
-    assert_eq!(scene.world.poll(&scene.agent, &asked).await.status, 200);
+    let world = &scene.world;
+    let token = TokenRef { iss: ServerId::parse(PS).unwrap(), jti: jti(&scene.person_token) };
+    let first = world.store.issued(&token).await.unwrap().unwrap();
+    let on_mission = |jti: &str, mission: &str| Issued {
+        token: TokenRef { jti: jti.to_owned(), ..token.clone() },
+        root: jti.to_owned(),
+        mission: Some(mission.to_owned()),
+        ..first.clone()
+    };
+    for issued in [on_mission("t1", "trip"), on_mission("t2", "other")] {
+        let agent_token =
+            SeenAgentToken { agent: scene.agent.agent_key(), jti: "at-planner".into(), exp: NOW + 86_400 };
+        let record = Record::default();
+        let issuance = Issuance { issued, agent_token, rests_on: Vec::new(), collects: None, record };
+        assert_eq!(world.store.issue(issuance).await.unwrap(), IssueOutcome::Recorded);
+    }
+    let revoked = world.server.revoke_all_under(&world.ada, "trip").await.unwrap();
+    assert_eq!((revoked.tokens, revoked.settled), (1, true));
+    assert_eq!(scene.told(AT_ORDERS), ["t1"]);
 }
 
 /// What is over is forgotten, and what is not is not.

@@ -9,7 +9,7 @@ mod resource;
 mod world;
 
 pub(crate) use agent::Agent;
-pub(crate) use others::{Asked, Others, answer, deferred};
+pub(crate) use others::{answer, deferred};
 pub(crate) use reply::{Reply, claims};
 pub(crate) use resource::Resource;
 pub(crate) use world::{AGENTS, NOW, PS, World, key, pending_id};
