@@ -34,7 +34,7 @@ impl PersonServer {
     async fn answered(&self, signed: &Signed, pending: Pending, parameters: &Parameters) -> Outcome<Answer> {
         let answer = parameters.text("clarification_response", MAX_TEXT)?;
         if matches!(pending.state, State::Federating(_)) {
-            return self.answer_access_server(signed, pending, &answer).await;
+            return Box::pin(self.answer_access_server(signed, pending, &answer)).await;
         }
         let waiting = self.questioned(&pending)?;
         let waiting = said(waiting, &answer, self.clock.now());

@@ -52,7 +52,9 @@ impl PersonServer {
     pub(super) async fn fulfil(&self, signed: &Signed, ask: &Ask, granted: Granted) -> Outcome<Answer> {
         let reply = match ask {
             // Only an access server can make the agent wait once more.
-            Ask::Authorize(ask) if ask.federation.is_some() => return self.federate(signed, ask, granted).await,
+            Ask::Authorize(ask) if ask.federation.is_some() => {
+                return Box::pin(self.federate(signed, ask, granted)).await;
+            }
             Ask::Identify(ask) => self.identify(signed, ask, granted).await,
             Ask::Authorize(ask) => self.authorize(signed, ask, granted).await,
             Ask::Mission(ask) => self.start_mission(signed, ask, granted).await,

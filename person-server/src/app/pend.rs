@@ -106,7 +106,7 @@ impl PersonServer {
         wait: Option<Duration>,
     ) -> Outcome<Answer> {
         if matches!(pending.state, State::Federating(_)) && self.clock.now() < pending.expires_at {
-            return self.federating(signed, &pending, wait).await;
+            return Box::pin(self.federating(signed, &pending, wait)).await;
         }
         let pending = self.wait_for(pending, wait).await?;
         self.outcome(signed, &pending).await

@@ -57,7 +57,7 @@ impl PersonServer {
                 Err(self.expire(pending).await?)
             }
             State::Waiting(_) => self.view(pending, PendingPath::Request).await.map(Answer::Pending),
-            State::Federating(_) => self.federating(signed, pending, None).await,
+            State::Federating(_) => Box::pin(self.federating(signed, pending, None)).await,
             State::Approved(approved) => {
                 let granted = Granted {
                     person: approved.by.clone(),

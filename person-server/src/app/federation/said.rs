@@ -177,10 +177,8 @@ mod tests {
     }
 
     fn waits(header: &str, body: &Value) -> Option<Wanted> {
-        match answer(202, &[("aauth-requirement", header)], body) {
-            Said::Waits(waits) => waits.wants,
-            other => panic!("{other:?}"),
-        }
+        let Said::Waits(waits) = answer(202, &[("aauth-requirement", header)], body) else { panic!("{header}") };
+        waits.wants
     }
 
     #[test]

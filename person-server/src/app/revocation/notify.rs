@@ -23,7 +23,7 @@ use crate::store::{Store, StoreError};
 /// How long one exchange may take.
 const EXCHANGE: Duration = Duration::from_secs(20);
 /// How long a recipient that tells others first is polled before it is left for later.
-const POLLED_FOR: Duration = Duration::from_secs(60);
+const POLLED_FOR: Duration = Duration::from_mins(1);
 /// Seconds for which such a recipient may hold a poll.
 const HOLD: u32 = 15;
 /// How many are told at once.

@@ -180,16 +180,16 @@ async fn begin(
             Ok(Some(Start { tokens, ends: Vec::new(), event: None }))
         }
         Cause::Token(person, token) => {
-            let Some(issued) = issued::find(connection, token).await?.filter(|issued| issued.person == *person) else {
+            let Some(held) = issued::find(connection, token).await?.filter(|held| held.person == *person) else {
                 return Ok(None);
             };
             let event = AuditEvent {
-                agent: Some(issued.agent.sub.to_string()),
-                resource: Some(issued.resource.to_string()),
-                mission: issued.mission.clone(),
+                agent: Some(held.agent.sub.to_string()),
+                resource: Some(held.resource.to_string()),
+                mission: held.mission.clone(),
                 ..event(Some(person), "token.revoked")
             };
-            Ok(Some(Start { tokens: vec![issued], ends: Vec::new(), event: Some(event) }))
+            Ok(Some(Start { tokens: vec![held], ends: Vec::new(), event: Some(event) }))
         }
     }
 }
