@@ -8,6 +8,7 @@
 //! | [`aauth`] | the protocol: identifiers, signatures, tokens, errors. Pure: no I/O, no clock, no randomness |
 //! | `discovery` | issuers' keys: fetched under egress rules, cached, refreshed no more than once a minute |
 //! | `policy` | Cedar: load, validate, swap and ask |
+//! | `serving` | the HTTP listener that both programs share |
 //! | `authorizer` | the pipeline and its edges: Envoy's gRPC, HTTP, configuration, telemetry |
 //! | `agent` | the other side: sign requests and follow each requirement |
 //! | `review` | decisions looked at again: explained, recorded as tests, replayed under other policies |
@@ -26,6 +27,9 @@ pub mod agent;
 
 #[cfg(feature = "policy")]
 pub mod policy;
+
+#[cfg(feature = "serving")]
+pub mod serving;
 
 #[cfg(feature = "authorizer")]
 pub mod authorizer;

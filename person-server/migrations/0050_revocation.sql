@@ -36,6 +36,5 @@ CREATE TABLE withdrawal_notices (
     PRIMARY KEY (withdrawal, jti, recipient, role)
 );
 
--- A withdrawal reaches what an agent's sub-agents hold, and the agent tokens of one agent.
+-- A withdrawal reaches what an agent's sub-agents hold.
 CREATE INDEX issued_subagent ON issued (agent_iss, subagent) WHERE subagent IS NOT NULL;
-CREATE INDEX seen_agent_tokens_sub ON seen_agent_tokens (iss, sub);

@@ -11,11 +11,15 @@
 //! | [`governance`] | what policies in Cedar grant or refuse without asking the person |
 //! | [`app`] | what the server does, request by request |
 //! | [`routes`] | HTTP |
+//! | [`cli`] | what an operator does beside serving |
 //! | [`config`] | what the operator says |
+//! | [`server`] | the whole process |
 
 pub mod app;
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod governance;
 pub mod routes;
+pub mod server;
 pub mod store;

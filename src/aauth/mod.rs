@@ -4,6 +4,7 @@
 //! a parameter; what needs a key is handed one. A value that was verified has a type that only `verify` can make.
 
 pub mod component;
+pub mod deferred;
 pub mod digest;
 pub mod error;
 pub mod generation;

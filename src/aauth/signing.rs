@@ -4,13 +4,15 @@
 //! components in their usual order, `created`, no `alg`, no `keyid`, standard base64.
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
+use serde_json::Map;
 
 use super::component::Component;
 use super::identifier::ServerId;
-use super::key::SigningKey;
+use super::key::{PublicKey, SigningKey};
 use super::message::{Fields, Message};
 use super::metadata::Dwk;
 use super::signature;
+use super::token::confirmation_claim;
 use crate::clock::Seconds;
 
 /// Whose signature it is, and so what `Signature-Key` conveys.
@@ -78,6 +80,17 @@ impl SignatureHeaders {
             ("signature", self.signature),
         ]
     }
+}
+
+/// A naming token, `jkt-s256+jwt`: the stable key says that, for so many seconds, it signs by `key`. HTTP Signature Keys
+/// -09, section 3.5.
+pub fn naming_token(stable: &SigningKey, key: &PublicKey, now: Seconds, lifetime: Seconds) -> String {
+    let mut claims = Map::new();
+    claims.insert("iss".into(), format!("urn:jkt:sha-256:{}", stable.public().thumbprint()).into());
+    claims.insert("iat".into(), now.into());
+    claims.insert("exp".into(), now.saturating_add(lifetime).into());
+    claims.insert("cnf".into(), confirmation_claim(key));
+    stable.sign_jwt_with_inline_key("jkt-s256+jwt", &claims)
 }
 
 /// Signs a request. `additional` are the components to cover beside the base ones, in this order; each has to be in

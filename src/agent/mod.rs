@@ -1,11 +1,12 @@
 //! What an agent does: sign a request, call, and follow whatever requirement the answer states.
 //!
 //! Implements the agent's side of draft-hardt-oauth-aauth-protocol-11: "Resource Access", "Resource Challenge
-//! Verification", the two token endpoints of "Person Server" and the polling of "Deferred Responses". How an agent came
-//! by its key and its agent token is not decided here, nor how a person is shown an interaction.
+//! Verification", the two token endpoints of "Person Server" and the polling of "Deferred Responses". How an agent keeps
+//! its key is not decided here, nor how a person is shown an interaction.
 //!
 //! | file | what it does |
 //! |---|---|
+//! | `enroll` | coming by an agent token, and by the next one |
 //! | `call` | a call, round by round, until nothing more is required |
 //! | `challenge` | whether a resource's challenge is to be believed |
 //! | `person_server` | asking for tokens, and waiting for them |
@@ -17,6 +18,7 @@
 mod call;
 mod challenge;
 mod endpoint;
+pub mod enroll;
 mod error;
 mod http;
 mod person_server;

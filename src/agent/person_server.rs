@@ -228,7 +228,7 @@ fn interval(pending: &Response) -> Duration {
     stated.unwrap_or(DEFAULT_INTERVAL).max(MIN_INTERVAL)
 }
 
-fn object(response: &Response) -> Option<Map<String, Value>> {
+pub(super) fn object(response: &Response) -> Option<Map<String, Value>> {
     serde_json::from_slice(&response.body).ok()
 }
 
@@ -241,7 +241,7 @@ fn member(response: &Response, name: &'static str) -> Result<String, Fault> {
 }
 
 /// A refusal, in its own words, made short and printable.
-fn refused(response: &Response) -> Fault {
+pub(super) fn refused(response: &Response) -> Fault {
     let problem = object(response).unwrap_or_default();
     let said = |name: &str| {
         let text = problem.get(name).and_then(Value::as_str).unwrap_or("(not said)");

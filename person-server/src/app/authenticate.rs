@@ -141,7 +141,7 @@ impl PersonServer {
     async fn not_revoked(&self, agent: &AgentToken) -> Outcome<()> {
         let token = TokenRef { iss: agent.common.iss.clone(), jti: agent.common.jti.clone() };
         if self.is_revoked(token).await? {
-            let detail = "the agent token was revoked by its provider";
+            let detail = "the agent token was revoked";
             return Err(SignatureError::new(Code::RevokedJwt, detail).into());
         }
         Ok(())

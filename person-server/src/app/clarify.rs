@@ -61,7 +61,7 @@ impl PersonServer {
     }
 
     /// The state of an ask that has a question open.
-    fn questioned(&self, pending: &Pending) -> Outcome<Waiting> {
+    pub(super) fn questioned(&self, pending: &Pending) -> Outcome<Waiting> {
         match &pending.state {
             State::Waiting(_) if self.clock.now() >= pending.expires_at => {
                 Err(Refusal::problem(Code::Expired.status(), Code::Expired.code(), "nobody decided in time"))
@@ -75,6 +75,12 @@ impl PersonServer {
     }
 
     async fn change(&self, signed: &Signed, pending: Pending, ask: Option<Ask>, waiting: Waiting) -> Outcome<Answer> {
+        let changed = self.changed(pending, ask, waiting).await?;
+        self.outcome(signed, &changed).await
+    }
+
+    /// The pending ask once the open question is answered, and perhaps the ask changed.
+    pub(super) async fn changed(&self, pending: Pending, ask: Option<Ask>, waiting: Waiting) -> Outcome<Pending> {
         let id = pending.id.clone();
         let change = move |stored: &Pending| match &stored.state {
             // What was answered is the question that is still open, or the answer is to nothing.
@@ -89,13 +95,12 @@ impl PersonServer {
             return Err(Refusal::problem(409, "conflict", "the request changed meanwhile: poll it"));
         }
         self.bell.ring(&id, pending.person.as_ref());
-        let changed = self.store.pending(&id).await?.ok_or_else(Refusal::not_found)?;
-        self.outcome(signed, &changed).await
+        self.store.pending(&id).await?.ok_or_else(Refusal::not_found)
     }
 }
 
 /// The question and its answer move into the chat.
-fn said(waiting: Waiting, answer: &str, now: Seconds) -> Waiting {
+pub(super) fn said(waiting: Waiting, answer: &str, now: Seconds) -> Waiting {
     let mut chat = waiting.chat;
     if let Some(asked) = waiting.question {
         chat.push(Exchange { question: asked.question, answer: answer.to_owned(), at: now });

@@ -63,7 +63,7 @@ impl PersonServer {
             Ask::Permit(ask) => self.grant_permission(signed, ask, granted).await,
             Ask::Relay(ask) => self.conclude_relay(signed, ask, granted).await,
             Ask::Question(ask) => self.tell_answer(signed, ask, granted).await,
-            // An agent that enrolls has no agent token to sign with: see `enroll`.
+            // An agent that enrolls has no agent token to sign with: see `provider`.
             Ask::Enroll(_) => Err(super::refusal::Refusal::not_found()),
         };
         reply.map(Answer::Done)

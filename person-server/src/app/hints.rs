@@ -37,7 +37,7 @@ fn prompt(parameters: &Parameters) -> Outcome<Vec<String>> {
 }
 
 /// "MUST consist of UTF-8 printable characters only and MUST NOT exceed 64 characters".
-fn device(parameters: &Parameters) -> Outcome<Option<String>> {
+pub(super) fn device(parameters: &Parameters) -> Outcome<Option<String>> {
     let device = parameters.optional_text("device", 64)?;
     match device {
         Some(text) if text.chars().any(char::is_control) => {
@@ -47,6 +47,6 @@ fn device(parameters: &Parameters) -> Outcome<Option<String>> {
     }
 }
 
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars().take(80).flat_map(char::escape_debug).collect()
 }

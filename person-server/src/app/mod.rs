@@ -14,6 +14,7 @@
 //! | `mint`, `record` | a token, and what is kept of it |
 //! | `revocation` | tokens withdrawn, by their issuers or by the person |
 //! | `federation` | what a resource's access server grants |
+//! | `provider` | agents of our own: enrolled, given agent tokens, ended |
 //! | `pend`, `poll`, `clarify`, `decide` | an ask that waits |
 
 pub mod answer;
@@ -30,7 +31,7 @@ mod hints;
 mod identify;
 pub mod identity;
 mod inbound;
-mod keys;
+pub mod keys;
 mod known;
 mod limiter;
 mod mint;
@@ -38,6 +39,7 @@ mod missions;
 mod parameter_token;
 mod pend;
 mod poll;
+mod provider;
 mod random;
 mod reach;
 mod record;
@@ -52,6 +54,7 @@ use std::time::Duration;
 
 use aauth_authorizer::clock::SharedClock;
 use aauth_authorizer::discovery::{Documents, Issuers, Outgoing};
+use aauth_authorizer::policy::Status;
 
 use crate::config::Settings;
 use crate::domain::directed::SubjectKey;
@@ -68,6 +71,7 @@ pub use bell::{Bell, Listener, Ring};
 pub use inbound::{Inbound, MAX_BODY};
 pub use keys::Keys;
 pub use limiter::Limiter;
+pub use provider::Source;
 pub use refusal::{Outcome, Refusal};
 pub use revocation::{Informed, Notifier, Revoked};
 
@@ -116,6 +120,7 @@ pub struct PersonServer {
     revocations: Limiter,
     notifier: Notifier,
     turns: Turns,
+    strangers: Limiter,
 }
 
 impl PersonServer {
@@ -135,6 +140,7 @@ impl PersonServer {
             revocations: Limiter::new(300, Duration::from_mins(1)),
             notifier,
             turns: Turns::new(),
+            strangers: Limiter::new(settings.limits.enrollments_per_minute, Duration::from_mins(1)),
             settings,
             keys,
             subjects,
@@ -155,6 +161,16 @@ impl PersonServer {
     /// What it signs with and publishes.
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// Whether the store can be reached.
+    pub async fn store_answers(&self) -> bool {
+        self.store.ping().await.is_ok()
+    }
+
+    /// The policies in force.
+    pub fn policies(&self) -> Status {
+        self.governance.status()
     }
 
     /// What rings when something happened.

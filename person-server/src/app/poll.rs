@@ -80,7 +80,7 @@ impl PersonServer {
     }
 
     /// The ask is over, and its URL is gone.
-    async fn let_go(&self, pending: &Pending) -> Outcome<()> {
+    pub(super) async fn let_go(&self, pending: &Pending) -> Outcome<()> {
         let at = self.clock.now();
         self.store.change_pending("let go", &pending.id, move |_| Change::to(State::Gone { at }, ())).await?;
         Ok(())

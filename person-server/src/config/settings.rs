@@ -53,10 +53,23 @@ pub struct Limits {
     pub pending_per_person: u32,
     /// Resources that one agent may name anew within an hour.
     pub resources_per_hour: u32,
+    /// Keys that may wait to be enrolled as agents, and that nobody has taken up yet.
+    pub enrollments_waiting: u32,
+    /// Keys that may ask to be enrolled, from one address within a minute.
+    pub enrollments_per_minute: u32,
+    /// Sub-agents that one agent may have at once.
+    pub subagents_per_agent: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { pending_per_asker: 20, pending_per_person: 500, resources_per_hour: 100 }
+        Self {
+            pending_per_asker: 20,
+            pending_per_person: 500,
+            resources_per_hour: 100,
+            enrollments_waiting: 100,
+            enrollments_per_minute: 30,
+            subagents_per_agent: 50,
+        }
     }
 }

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `person` | a person of this server |
 //! | `agent` | an agent, and the one person it is bound to |
+//! | `enrollment` | agents of our own provider, their keys and their sub-agents' names |
 //! | `ask` | what an agent asks for, as far as it was verified |
 //! | `pending` | an ask that waits for the person, and what becomes of it |
 //! | `decision` | what the person says |
@@ -22,6 +23,7 @@ pub mod audit;
 pub mod consent;
 pub mod decision;
 pub mod directed;
+pub mod enrollment;
 pub mod issued;
 pub mod pending;
 pub mod person;

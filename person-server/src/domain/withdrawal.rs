@@ -38,6 +38,8 @@ pub enum Cause {
     },
     /// The person ended an agent.
     Agent(PersonKey, AgentKey),
+    /// What an agent holds is not to be trusted any more, though the agent is.
+    Held(PersonKey, AgentKey),
     /// The person took a consent back.
     Consent(PersonKey, String),
     /// A mission is over.
@@ -51,9 +53,11 @@ impl Cause {
     pub fn asker(&self) -> Asker {
         match self {
             Self::Told { revocation, .. } => Asker::Server(revocation.token.iss.clone()),
-            Self::Agent(person, _) | Self::Consent(person, _) | Self::Mission(person, _) | Self::Token(person, _) => {
-                Asker::Person(person.clone())
-            }
+            Self::Agent(person, _)
+            | Self::Held(person, _)
+            | Self::Consent(person, _)
+            | Self::Mission(person, _)
+            | Self::Token(person, _) => Asker::Person(person.clone()),
         }
     }
 }

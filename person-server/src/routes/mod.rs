@@ -6,10 +6,15 @@
 //! | `reply` | answers, pending responses, refusals |
 //! | `agents` | what agents call |
 //! | `revoke` | what other servers call |
+//! | `provider` | what agents call for their agent tokens |
 //! | `wellknown` | metadata and keys |
+//! | `operator`, `metrics` | health, readiness, metrics |
 
 mod agents;
 mod inbound;
+mod metrics;
+mod operator;
+mod provider;
 mod reply;
 mod revoke;
 mod wellknown;
@@ -17,13 +22,28 @@ mod wellknown;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 
 use crate::app::PersonServer;
+
+pub use metrics::Metrics;
+pub use operator::Operating;
 
 /// What every handler works with.
 pub type Shared = Arc<PersonServer>;
 
-/// Everything that is served.
+/// Everything that is served, with what the operator needs.
+pub fn whole(operating: Operating) -> Router {
+    let counted = from_fn_with_state(operating.metrics.clone(), metrics::count);
+    router(Arc::clone(&operating.server)).merge(operator::router(operating)).layer(counted)
+}
+
+/// What agents, servers and persons call.
 pub fn router(server: Shared) -> Router {
-    Router::new().merge(agents::router()).merge(revoke::router()).merge(wellknown::router()).with_state(server)
+    Router::new()
+        .merge(agents::router())
+        .merge(provider::router())
+        .merge(revoke::router())
+        .merge(wellknown::router())
+        .with_state(server)
 }

@@ -70,42 +70,10 @@ impl Store {
     pub async fn revoke_agent(&self, person: &PersonKey, agent: &AgentKey, now: Seconds) -> Result<bool, StoreError> {
         let arguments = (person.clone(), agent.clone(), now);
         self.write("revoke agent", arguments, |connection, (person, agent, now)| {
-            Box::pin(end(connection, person, agent, *now))
+            Box::pin(revoke(connection, person, agent, *now))
         })
         .await
     }
-}
-
-/// Ends an agent, and what was agreed to for it.
-pub(super) async fn end(
-    connection: &mut AnyConnection,
-    person: &PersonKey,
-    agent: &AgentKey,
-    now: Seconds,
-) -> Result<bool, StoreError> {
-    let revoked = sqlx::query(
-        "UPDATE agents SET revoked_at = $4
-         WHERE iss = $1 AND sub = $2 AND person = $3 AND revoked_at IS NULL",
-    )
-    .bind(agent.iss.as_str())
-    .bind(agent.sub.as_str())
-    .bind(person.as_str())
-    .bind(now)
-    .execute(&mut *connection)
-    .await?;
-    if revoked.rows_affected() == 0 {
-        return Ok(false);
-    }
-    sqlx::query(
-        "UPDATE consents SET revoked_at = $3
-         WHERE agent_iss = $1 AND agent_sub = $2 AND revoked_at IS NULL",
-    )
-    .bind(agent.iss.as_str())
-    .bind(agent.sub.as_str())
-    .bind(now)
-    .execute(connection)
-    .await?;
-    Ok(true)
 }
 
 pub(super) async fn bind(connection: &mut AnyConnection, binding: &Binding) -> Result<Bound, StoreError> {
@@ -135,6 +103,43 @@ pub(super) async fn bind(connection: &mut AnyConnection, binding: &Binding) -> R
     Ok(if bound.rows_affected() == 0 { Bound::ToAnother } else { Bound::Yes })
 }
 
+/// Binds an agent that is new.
+pub(super) async fn add(connection: &mut AnyConnection, binding: &Binding) -> Result<(), StoreError> {
+    if find(connection, &binding.agent).await?.is_some() {
+        return Err(StoreError::Conflict { what: "the identifier is another agent's" });
+    }
+    bind(connection, binding).await?;
+    Ok(())
+}
+
+/// Ends an agent and what was agreed to for it. `false` where it is not the person's, or is ended already.
+pub(super) async fn revoke(
+    connection: &mut AnyConnection,
+    person: &PersonKey,
+    agent: &AgentKey,
+    now: Seconds,
+) -> Result<bool, StoreError> {
+    let revoked = sqlx::query(
+        "UPDATE agents SET revoked_at = $4 WHERE iss = $1 AND sub = $2 AND person = $3 AND revoked_at IS NULL",
+    )
+    .bind(agent.iss.as_str())
+    .bind(agent.sub.as_str())
+    .bind(person.as_str())
+    .bind(now)
+    .execute(&mut *connection)
+    .await?;
+    if revoked.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sqlx::query("UPDATE consents SET revoked_at = $3 WHERE agent_iss = $1 AND agent_sub = $2 AND revoked_at IS NULL")
+        .bind(agent.iss.as_str())
+        .bind(agent.sub.as_str())
+        .bind(now)
+        .execute(connection)
+        .await?;
+    Ok(true)
+}
+
 pub(super) async fn find(connection: &mut AnyConnection, agent: &AgentKey) -> Result<Option<Binding>, StoreError> {
     let row = sqlx::query("SELECT * FROM agents WHERE iss = $1 AND sub = $2")
         .bind(agent.iss.as_str())
@@ -144,13 +149,15 @@ pub(super) async fn find(connection: &mut AnyConnection, agent: &AgentKey) -> Re
     row.map(|row| read(Cells::of(TABLE, "sub", &row))).transpose()
 }
 
-/// Notes that the agent was here.
-pub(super) async fn seen(connection: &mut AnyConnection, agent: &AgentKey, now: Seconds) -> Result<(), StoreError> {
-    sqlx::query("UPDATE agents SET seen_at = $3 WHERE iss = $1 AND sub = $2 AND seen_at <= $4")
-        .bind(agent.iss.as_str())
-        .bind(agent.sub.as_str())
+/// Notes that the agent was here, where that was not noted lately.
+pub(super) async fn seen(connection: &mut AnyConnection, found: &Binding, now: Seconds) -> Result<(), StoreError> {
+    if found.seen_at > now.saturating_sub(SEEN_EVERY) {
+        return Ok(());
+    }
+    sqlx::query("UPDATE agents SET seen_at = $3 WHERE iss = $1 AND sub = $2")
+        .bind(found.agent.iss.as_str())
+        .bind(found.agent.sub.as_str())
         .bind(now)
-        .bind(now.saturating_sub(SEEN_EVERY))
         .execute(connection)
         .await?;
     Ok(())

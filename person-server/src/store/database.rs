@@ -34,8 +34,11 @@ pub(super) trait Database: Send + Sync + fmt::Debug {
     /// Which one it is.
     fn kind(&self) -> Kind;
 
-    /// Runs a job that changes nothing, over one consistent view.
+    /// Runs a job of one statement that changes nothing.
     fn read(&self, job: Arc<dyn Job>) -> Step<'_, ()>;
+
+    /// Runs a job of several statements that changes nothing, over one consistent view.
+    fn view(&self, job: Arc<dyn Job>) -> Step<'_, ()>;
 
     /// Runs a job in one transaction, named for logs and metrics. All of it happens, or nothing.
     fn write(&self, name: &'static str, job: Arc<dyn Job>) -> Step<'_, ()>;

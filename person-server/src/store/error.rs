@@ -112,6 +112,7 @@ impl StoreError {
 }
 
 impl From<sqlx::Error> for StoreError {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the driver's enum is not exhaustive")]
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(said) => of_database(&said.code().unwrap_or_default(), said.message()),

@@ -1,5 +1,6 @@
 //! The database file: made for its owner's eyes alone, in a directory that exists.
 
+use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -42,7 +43,8 @@ pub(super) fn options(path: &Path) -> Result<AnyConnectOptions, StoreError> {
     for byte in text(&absolute)?.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => url.push(char::from(byte)),
-            other => url.push_str(&format!("%{other:02X}")),
+            // Writing to a string does not fail.
+            other => drop(write!(url, "%{other:02X}")),
         }
     }
     url.push_str("?mode=rw");
@@ -72,11 +74,12 @@ fn text(path: &Path) -> Result<String, StoreError> {
 }
 
 fn explain(path: &Path, error: &std::io::Error) -> StoreError {
-    let why = match error.kind() {
-        ErrorKind::NotFound => "its directory does not exist".to_owned(),
-        ErrorKind::AlreadyExists => "it exists already, and nothing is overwritten".to_owned(),
-        #[expect(clippy::wildcard_enum_match_arm, reason = "the standard library's enum is not exhaustive")]
-        _ => error.to_string(),
+    let why = if error.kind() == ErrorKind::NotFound {
+        "its directory does not exist".to_owned()
+    } else if error.kind() == ErrorKind::AlreadyExists {
+        "it exists already, and nothing is overwritten".to_owned()
+    } else {
+        error.to_string()
     };
     StoreError::File { path: path.to_owned(), why }
 }

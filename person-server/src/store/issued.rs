@@ -3,7 +3,6 @@
 //! A token is recorded before it is sent, in the transaction that checks that nothing it rests on was withdrawn
 //! meanwhile. So a withdrawal either stops the token or finds it.
 
-use aauth_authorizer::clock::Seconds;
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
@@ -11,15 +10,12 @@ use super::error::StoreError;
 use super::record::{self, Record};
 use super::rows::{Cells, to_json};
 use super::{Store, agents, directed, pendings, revocations};
-use crate::domain::agent::AgentKey;
-use crate::domain::issued::{Issued, IssuedKind, SKEW, SeenAgentToken, TokenRef};
+use crate::domain::agent::{AgentKey, Binding};
+use crate::domain::issued::{Issued, IssuedKind, SeenAgentToken, TokenRef};
 use crate::domain::pending::PendingId;
 use crate::domain::person::PersonKey;
 
 const TABLE: &str = "issued";
-
-/// How many tokens one withdrawal reaches at a time.
-const REACHED: i64 = 1000;
 
 /// How many calls one call may lead to, each on the last.
 const LONGEST_CHAIN: usize = 16;
@@ -44,7 +40,7 @@ pub struct Issuance {
 pub enum IssueOutcome {
     /// It is recorded.
     Recorded,
-    /// The agent is not, or no longer, the person's.
+    /// The agent is not, or no longer, the person's, and no upstream token is.
     NotBound,
     /// This token was withdrawn.
     Revoked(TokenRef),
@@ -90,111 +86,42 @@ impl Store {
         })
         .await
     }
-
-    /// What an agent, or a sub-agent of its, still holds and was not withdrawn.
-    pub async fn held_by(&self, agent: &AgentKey, now: Seconds) -> Result<Vec<Issued>, StoreError> {
-        self.read((agent.clone(), now), |connection, (agent, now)| {
-            Box::pin(async move {
-                let rows = sqlx::query(
-                    "SELECT * FROM issued WHERE agent_iss = $1 AND agent_sub = $2 AND exp > $3
-                       AND NOT EXISTS (SELECT 1 FROM revocations AS gone
-                                       WHERE gone.iss = issued.iss AND gone.jti = issued.jti)
-                     ORDER BY issued_at LIMIT $4",
-                )
-                .bind(agent.iss.as_str())
-                .bind(agent.sub.as_str())
-                .bind(now.saturating_sub(SKEW))
-                .bind(REACHED)
-                .fetch_all(connection)
-                .await?;
-                rows.iter().map(read).collect()
-            })
-        })
-        .await
-    }
-
-    /// What was issued on a mission and still counts.
-    pub async fn held_under(&self, mission: &str, now: Seconds) -> Result<Vec<Issued>, StoreError> {
-        self.read((mission.to_owned(), now), |connection, (mission, now)| {
-            Box::pin(async move {
-                let rows = sqlx::query(
-                    "SELECT * FROM issued WHERE mission = $1 AND exp > $2
-                       AND NOT EXISTS (SELECT 1 FROM revocations AS gone
-                                       WHERE gone.iss = issued.iss AND gone.jti = issued.jti)
-                     ORDER BY issued_at LIMIT $3",
-                )
-                .bind(mission.as_str())
-                .bind(now.saturating_sub(SKEW))
-                .bind(REACHED)
-                .fetch_all(connection)
-                .await?;
-                rows.iter().map(read).collect()
-            })
-        })
-        .await
-    }
-
-    /// What rests directly on a token of ours: auth tokens that go back to it, and tokens that were issued on it as an
-    /// upstream token.
-    pub async fn resting_on(&self, token: &TokenRef, now: Seconds) -> Result<Vec<Issued>, StoreError> {
-        self.read((token.clone(), now), |connection, (token, now)| {
-            Box::pin(async move {
-                let rows = sqlx::query(
-                    "SELECT * FROM issued
-                     WHERE ((root = $2 AND jti <> $2) OR (upstream_iss = $1 AND upstream_jti = $2)) AND exp > $3
-                       AND NOT EXISTS (SELECT 1 FROM revocations AS gone
-                                       WHERE gone.iss = issued.iss AND gone.jti = issued.jti)
-                     ORDER BY issued_at LIMIT $4",
-                )
-                .bind(token.iss.as_str())
-                .bind(token.jti.as_str())
-                .bind(now.saturating_sub(SKEW))
-                .bind(REACHED)
-                .fetch_all(connection)
-                .await?;
-                rows.iter().map(read).collect()
-            })
-        })
-        .await
-    }
 }
 
 async fn issue(connection: &mut AnyConnection, issuance: &Issuance) -> Result<IssueOutcome, StoreError> {
     let Issuance { issued, agent_token, rests_on, collects, record } = issuance;
-    if !is_persons(connection, issued).await? {
+    let mut foundation = vec![TokenRef { iss: agent_token.agent.iss.clone(), jti: agent_token.jti.clone() }];
+    foundation.extend(rests_on.iter().chain(&issued.upstream).cloned());
+    if let Some(revoked) = revocations::revoked_of(connection, &foundation).await?.into_iter().next() {
+        return Ok(IssueOutcome::Revoked(revoked));
+    }
+    let behind = binding_behind(connection, issued).await?;
+    let Some(binding) = behind.filter(|binding| binding.person == issued.person && binding.is_active()) else {
         return Ok(IssueOutcome::NotBound);
-    }
-    let own = TokenRef { iss: agent_token.agent.iss.clone(), jti: agent_token.jti.clone() };
-    for token in std::iter::once(&own).chain(rests_on) {
-        if revocations::is_revoked(connection, token).await? {
-            return Ok(IssueOutcome::Revoked(token.clone()));
-        }
-    }
+    };
     if let Some(pending) = collects
         && !pendings::collect(connection, pending, issued.issued_at).await?
     {
         return Ok(IssueOutcome::NotPending);
     }
     see(connection, agent_token).await?;
-    agents::seen(connection, &issued.agent, issued.issued_at).await?;
+    if issued.upstream.is_none() {
+        agents::seen(connection, &binding, issued.issued_at).await?;
+    }
     directed::keep(connection, &issued.person, &issued.resource, &issued.sub).await?;
     add(connection, issued).await?;
     record::keep(connection, record).await?;
     Ok(IssueOutcome::Recorded)
 }
 
-/// Whether the agent that is behind a token is the person's. An intermediary is nobody's: what counts is the agent that
-/// its call chain began with.
-async fn is_persons(connection: &mut AnyConnection, issued: &Issued) -> Result<bool, StoreError> {
-    let agent = match &issued.upstream {
-        None => issued.agent.clone(),
-        Some(upstream) => match began_with(connection, upstream).await? {
-            Some(first) => first.agent,
-            None => return Ok(false),
-        },
-    };
-    let binding = agents::find(connection, &agent).await?;
-    Ok(binding.is_some_and(|binding| binding.person == issued.person && binding.is_active()))
+/// The binding of the agent that is behind a token. An intermediary is nobody's: what counts is the agent that its call
+/// chain began with.
+async fn binding_behind(connection: &mut AnyConnection, issued: &Issued) -> Result<Option<Binding>, StoreError> {
+    let Some(upstream) = &issued.upstream else { return agents::find(connection, &issued.agent).await };
+    match began_with(connection, upstream).await? {
+        Some(first) => agents::find(connection, &first.agent).await,
+        None => Ok(None),
+    }
 }
 
 async fn began_with(connection: &mut AnyConnection, token: &TokenRef) -> Result<Option<Issued>, StoreError> {
@@ -226,7 +153,7 @@ pub(super) async fn agent_of(connection: &mut AnyConnection, token: &TokenRef) -
     row.map(|row| Cells::of("seen_agent_tokens", "iss", &row).agent("iss", "sub")).transpose()
 }
 
-async fn see(connection: &mut AnyConnection, token: &SeenAgentToken) -> Result<(), StoreError> {
+pub(super) async fn see(connection: &mut AnyConnection, token: &SeenAgentToken) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO seen_agent_tokens (iss, jti, sub, exp) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
         .bind(token.agent.iss.as_str())
         .bind(token.jti.as_str())

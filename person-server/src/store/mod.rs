@@ -13,6 +13,7 @@
 //! | `postgres` | a server, and transactions that are run again |
 //! | `migrations` | the schema and its history |
 //! | `rows` | rows become values, or say which cell is wrong |
+//! | `prune` | what is not kept any longer |
 //! | `record` | what is kept together with a step |
 //! | the rest | one file an entity |
 
@@ -32,6 +33,8 @@ mod pendings;
 mod people;
 mod postgres;
 mod presented;
+mod provider;
+mod prune;
 mod record;
 mod revocations;
 mod rows;
@@ -51,8 +54,9 @@ pub use self::error::StoreError;
 pub use self::issued::{Issuance, IssueOutcome};
 pub use self::pendings::{Added, Arrival, Change, Decided, Limits, Touching};
 pub use self::presented::Presentation;
+pub use self::provider::{EnrollOutcome, Enrollment, GrantOutcome, Granting, SubAgency, SubAgencyOutcome};
+pub use self::prune::Retention;
 pub use self::record::Record;
-pub use self::revocations::Revoked;
 pub use self::withdrawals::Withdraw;
 
 use self::database::Database;
@@ -109,6 +113,7 @@ impl Store {
         self.database.close().await
     }
 
+    /// Reads by one statement.
     async fn read<A, T, F>(&self, arguments: A, work: F) -> Result<T, StoreError>
     where
         A: Send + Sync + 'static,
@@ -120,6 +125,19 @@ impl Store {
         task.take()
     }
 
+    /// Reads by several statements what held at one moment.
+    async fn view<A, T, F>(&self, arguments: A, work: F) -> Result<T, StoreError>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+        F: for<'a> Fn(&'a mut AnyConnection, &'a A) -> Step<'a, T> + Send + Sync + 'static,
+    {
+        let task = Task::new(arguments, work);
+        self.database.view(task.clone()).await?;
+        task.take()
+    }
+
+    /// Changes in one transaction.
     async fn write<A, T, F>(&self, name: &'static str, arguments: A, work: F) -> Result<T, StoreError>
     where
         A: Send + Sync + 'static,

@@ -27,7 +27,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// Each connection's settings: whatever the server's defaults are, a commit is durable and nothing waits for ever. A
 /// scan of a small table would count as having read all of it, and collide with everyone's writes to it.
-const SETTINGS: &str = "SET synchronous_commit = on; SET statement_timeout = '10s'; SET lock_timeout = '5s'; \
+const SETTINGS: &str = "SET default_transaction_isolation = 'serializable'; SET synchronous_commit = on; SET statement_timeout = '10s'; SET lock_timeout = '5s'; \
                         SET idle_in_transaction_session_timeout = '30s'; SET enable_seqscan = off";
 
 /// A server in use.
@@ -62,12 +62,43 @@ impl Postgres {
         Ok(Self { pool, queue: Semaphore::new(config.queue) })
     }
 
-    async fn attempt(&self, job: &dyn Job) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin_with("BEGIN ISOLATION LEVEL SERIALIZABLE").await?;
+    /// Runs the job until it is committed, or the last try is lost. Answers how often it was tried, too.
+    async fn run(&self, job: &dyn Job, span: Span) -> (u32, Result<(), StoreError>) {
+        let mut tries = 1;
+        loop {
+            match self.attempt(job, span).await {
+                Err(StoreError::Contended) if tries < TRIES => {
+                    sleep(pause(tries)).await;
+                    tries += 1;
+                }
+                outcome => return (tries, outcome),
+            }
+        }
+    }
+
+    async fn attempt(&self, job: &dyn Job, span: Span) -> Result<(), StoreError> {
+        let begin = match span {
+            Span::Statement => return job.run(&mut *self.pool.acquire().await?).await,
+            Span::View => "BEGIN READ ONLY",
+            Span::Change => "BEGIN",
+        };
+        let mut transaction = self.pool.begin_with(begin).await?;
         job.run(&mut transaction).await?;
         transaction.commit().await?;
         Ok(())
     }
+}
+
+/// What a job is run in. All are serializable, those that only read too: a lesser view could hold a withdrawal and yet
+/// lack a token that was recorded before it.
+#[derive(Debug, Clone, Copy)]
+enum Span {
+    /// Its one statement.
+    Statement,
+    /// A transaction that changes nothing.
+    View,
+    /// A transaction.
+    Change,
 }
 
 impl Database for Postgres {
@@ -76,28 +107,18 @@ impl Database for Postgres {
     }
 
     fn read(&self, job: Arc<dyn Job>) -> Step<'_, ()> {
-        Box::pin(async move {
-            let mut transaction = self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-            job.run(&mut transaction).await?;
-            transaction.rollback().await?;
-            Ok(())
-        })
+        Box::pin(async move { self.run(&*job, Span::Statement).await.1 })
+    }
+
+    fn view(&self, job: Arc<dyn Job>) -> Step<'_, ()> {
+        Box::pin(async move { self.run(&*job, Span::View).await.1 })
     }
 
     fn write(&self, name: &'static str, job: Arc<dyn Job>) -> Step<'_, ()> {
         Box::pin(async move {
             let _place = self.queue.try_acquire().map_err(|_| StoreError::Busy)?;
             let since = Instant::now();
-            let mut tries = 1;
-            let outcome = loop {
-                match self.attempt(&*job).await {
-                    Err(StoreError::Contended) if tries < TRIES => {
-                        sleep(pause(tries)).await;
-                        tries += 1;
-                    }
-                    outcome => break outcome,
-                }
-            };
+            let (tries, outcome) = self.run(&*job, Span::Change).await;
             let took = since.elapsed();
             debug!(transaction = name, tries, ok = outcome.is_ok(), duration_us = micros(took), "written");
             outcome

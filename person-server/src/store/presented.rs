@@ -33,10 +33,9 @@ impl Store {
     pub async fn present(&self, presentation: Presentation) -> Result<Option<TokenRef>, StoreError> {
         self.write("present token", presentation, |connection, presentation| {
             Box::pin(async move {
-                for token in &presentation.rests_on {
-                    if revocations::is_revoked(connection, token).await? {
-                        return Ok(Some(token.clone()));
-                    }
+                let revoked = revocations::revoked_of(connection, &presentation.rests_on).await?;
+                if let Some(revoked) = revoked.into_iter().next() {
+                    return Ok(Some(revoked));
                 }
                 sqlx::query(
                     "INSERT INTO presented (jti, server, exp) VALUES ($1, $2, $3)

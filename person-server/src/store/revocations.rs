@@ -1,77 +1,43 @@
-//! Tokens that were withdrawn: by this server, or told to it by their issuers. "Token Revocation".
+//! Tokens that were withdrawn: by this server, or told to it by their issuers. "Token Revocation". What brings them here is
+//! a withdrawal.
 
 use sqlx::AnyConnection;
 
 use super::Store;
 use super::error::StoreError;
+use super::rows::Cells;
 use crate::domain::issued::{Revocation, TokenRef};
 
-/// What became of a withdrawal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Revoked {
-    /// It is remembered from now on.
-    Now,
-    /// It was remembered already.
-    Before,
-    /// Its issuer has withdrawn as many as are remembered of one.
-    TooMany,
-}
-
 impl Store {
-    /// Remembers that a token was withdrawn; of one issuer, up to `limit` at a time.
-    pub async fn revoke(&self, revocation: Revocation, limit: u32) -> Result<Revoked, StoreError> {
-        self.write("revoke token", (revocation, limit), |connection, (revocation, limit)| {
-            Box::pin(async move {
-                if is_revoked(connection, &revocation.token).await? {
-                    return Ok(Revoked::Before);
-                }
-                if has_more_than(connection, &revocation.token, *limit).await? {
-                    return Ok(Revoked::TooMany);
-                }
-                add(connection, revocation).await?;
-                Ok(Revoked::Now)
-            })
-        })
-        .await
-    }
-
-    /// Remembers several withdrawals of this server's own at once.
-    pub async fn revoke_all(&self, revocations: Vec<Revocation>) -> Result<(), StoreError> {
-        self.write("revoke tokens", revocations, |connection, revocations| {
-            Box::pin(async move {
-                for revocation in revocations {
-                    add(connection, revocation).await?;
-                }
-                Ok(())
-            })
-        })
-        .await
-    }
-
     /// Which of these tokens are withdrawn.
     pub async fn revoked_of(&self, tokens: Vec<TokenRef>) -> Result<Vec<TokenRef>, StoreError> {
-        self.read(tokens, |connection, tokens| {
-            Box::pin(async move {
-                let mut revoked = Vec::new();
-                for token in tokens {
-                    if is_revoked(connection, token).await? {
-                        revoked.push(token.clone());
-                    }
-                }
-                Ok(revoked)
-            })
-        })
-        .await
+        self.view(tokens, |connection, tokens| Box::pin(revoked_of(connection, tokens))).await
     }
 }
 
-pub(super) async fn is_revoked(connection: &mut AnyConnection, token: &TokenRef) -> Result<bool, StoreError> {
-    let row = sqlx::query("SELECT 1 FROM revocations WHERE iss = $1 AND jti = $2")
-        .bind(token.iss.as_str())
-        .bind(token.jti.as_str())
-        .fetch_optional(connection)
-        .await?;
-    Ok(row.is_some())
+/// Which of the tokens are withdrawn, in no order.
+pub(super) async fn revoked_of(
+    connection: &mut AnyConnection,
+    tokens: &[TokenRef],
+) -> Result<Vec<TokenRef>, StoreError> {
+    let mut revoked = Vec::new();
+    // Four at a time, which is all that a token can rest on; an empty place matches nothing.
+    for four in tokens.chunks(4) {
+        let mut query = sqlx::query(
+            "SELECT iss, jti FROM revocations
+             WHERE (iss = $1 AND jti = $2) OR (iss = $3 AND jti = $4)
+                OR (iss = $5 AND jti = $6) OR (iss = $7 AND jti = $8)",
+        );
+        for place in 0..4 {
+            let token = four.get(place);
+            query = query.bind(token.map(|token| token.iss.as_str())).bind(token.map(|token| token.jti.as_str()));
+        }
+        for row in query.fetch_all(&mut *connection).await? {
+            let cells = Cells::of("revocations", "jti", &row);
+            revoked.push(TokenRef { iss: cells.server("iss")?, jti: cells.text("jti")? });
+        }
+    }
+    Ok(revoked)
 }
 
 pub(super) async fn add(connection: &mut AnyConnection, revocation: &Revocation) -> Result<(), StoreError> {

@@ -1,9 +1,8 @@
 //! SQLite: one file, many readers, one writer that commits in groups.
 //!
 //! A durable commit waits for the disk, a millisecond or more, and SQLite has one writer at a time. So the writer takes
-//! all that waits, runs each job in a savepoint of one transaction, commits once, and answers all: under load a hundred
-//! writes share the wait, alone a write waits for nobody. A job that fails is rolled back to its savepoint and disturbs
-//! no other.
+//! all that waits, runs it in one transaction, commits once, and answers all: under load a hundred writes share the
+//! wait, alone a write waits for nobody. A job that fails disturbs no other of its group.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -86,6 +85,13 @@ impl Database for Sqlite {
 
     fn read(&self, job: Arc<dyn Job>) -> Step<'_, ()> {
         Box::pin(async move {
+            let mut connection = self.readers.acquire().await?;
+            job.run(&mut connection).await
+        })
+    }
+
+    fn view(&self, job: Arc<dyn Job>) -> Step<'_, ()> {
+        Box::pin(async move {
             let mut transaction = self.readers.begin().await?;
             job.run(&mut transaction).await?;
             transaction.rollback().await?;
@@ -158,14 +164,12 @@ async fn write_all(mut connection: AnyConnection, mut requests: mpsc::Receiver<R
 }
 
 async fn answer(group: Vec<Waiting>, connection: &mut AnyConnection) {
-    let outcomes = match commit(&group, connection).await {
-        Ok(outcomes) => outcomes,
-        Err(error) => {
-            // Nothing of the group was kept. The transaction may have ended by itself, so the answer does not matter.
-            drop(connection.execute("ROLLBACK").await);
-            vec![Err(error); group.len()]
-        }
-    };
+    // Savepoints cost two statements a job, and failures are rare: only a group that has one is run again with them.
+    let mut outcomes = commit(&group, connection, Guard::None).await;
+    if outcomes.is_err() && group.len() > 1 {
+        outcomes = commit(&group, connection, Guard::Savepoints).await;
+    }
+    let outcomes = outcomes.unwrap_or_else(|error| vec![Err(error); group.len()]);
     let shared = group.len();
     for (waiting, outcome) in group.into_iter().zip(outcomes) {
         let took = waiting.since.elapsed();
@@ -175,19 +179,53 @@ async fn answer(group: Vec<Waiting>, connection: &mut AnyConnection) {
     }
 }
 
-/// `Err` where the group as a whole failed; in `Ok`, how each job fared.
-async fn commit(group: &[Waiting], connection: &mut AnyConnection) -> Result<Vec<Result<(), StoreError>>, StoreError> {
+/// Whether a job may fail alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Guard {
+    None,
+    Savepoints,
+}
+
+/// `Err` where nothing of the group was kept; in `Ok`, how each job fared.
+async fn commit(
+    group: &[Waiting],
+    connection: &mut AnyConnection,
+    guard: Guard,
+) -> Result<Vec<Result<(), StoreError>>, StoreError> {
     connection.execute("BEGIN IMMEDIATE").await?;
+    let outcomes = match run(group, connection, guard).await {
+        Ok(outcomes) => connection.execute("COMMIT").await.map(|_| outcomes).map_err(StoreError::from),
+        Err(error) => Err(error),
+    };
+    if outcomes.is_err() {
+        // The transaction may have ended by itself, so the answer does not matter.
+        drop(connection.execute("ROLLBACK").await);
+    }
+    outcomes
+}
+
+async fn run(
+    group: &[Waiting],
+    connection: &mut AnyConnection,
+    guard: Guard,
+) -> Result<Vec<Result<(), StoreError>>, StoreError> {
     let mut outcomes = Vec::with_capacity(group.len());
     for waiting in group {
-        connection.execute("SAVEPOINT job").await?;
-        let outcome = waiting.job.run(connection).await;
-        if outcome.is_err() {
-            connection.execute("ROLLBACK TO job").await?;
-        }
-        connection.execute("RELEASE job").await?;
+        let outcome = match guard {
+            Guard::None => Ok(waiting.job.run(connection).await?),
+            Guard::Savepoints => in_savepoint(&*waiting.job, connection).await?,
+        };
         outcomes.push(outcome);
     }
-    connection.execute("COMMIT").await?;
     Ok(outcomes)
+}
+
+async fn in_savepoint(job: &dyn Job, connection: &mut AnyConnection) -> Result<Result<(), StoreError>, StoreError> {
+    connection.execute("SAVEPOINT job").await?;
+    let outcome = job.run(connection).await;
+    if outcome.is_err() {
+        connection.execute("ROLLBACK TO job").await?;
+    }
+    connection.execute("RELEASE job").await?;
+    Ok(outcome)
 }

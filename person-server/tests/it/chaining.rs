@@ -241,7 +241,7 @@ async fn nothing_is_issued_on_a_call_of_an_agent_that_is_over() {
     let approved = world.post(&scene.trips, "/person", asks(PAYMENTS, &scene.upstream)).await;
     world.approve(&world.ada, &approved).await;
     let downstream = scene.downstream().await;
-    world.server.revoke_agent(&world.ada, &scene.caller.agent_key()).await.unwrap();
+    world.server.end_agent(&world.ada, &scene.caller.agent_key()).await.unwrap();
 
     scene.refused(&scene.upstream, "revoked_upstream_token", "revoked").await;
     for pending in [waiting, approved] {
@@ -277,7 +277,7 @@ async fn a_chain_may_be_longer_than_one_call() {
     assert_eq!(further.claims("person_token")["aud"], PAYMENTS);
     assert_eq!(further.claims("person_token")["exp"], claims(&scene.upstream)["exp"]);
 
-    let revoked = world.server.revoke_agent(&world.ada, &scene.caller.agent_key()).await.unwrap();
+    let revoked = world.server.end_agent(&world.ada, &scene.caller.agent_key()).await.unwrap();
     assert_eq!(revoked.tokens, 3);
     let refused = world.post(&flights, "/person", asks(PAYMENTS, &downstream)).await;
     refused.refused(400, "revoked_upstream_token");

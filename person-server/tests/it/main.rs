@@ -7,8 +7,12 @@ mod auth_tokens;
 mod chaining;
 mod federation;
 mod hostile;
+mod keys;
 mod person_tokens;
+mod provider;
 mod revocation;
+mod store;
+mod subagents;
 mod waiting;
 
-use support::{claims as support_claims, pending_id as support_pending};
+use support::{claims as support_claims, header as support_header, pending_id as support_pending};

@@ -6,10 +6,10 @@ use aauth_authorizer::aauth::metadata::Dwk;
 use aauth_authorizer::aauth::signing::Signer;
 use aauth_authorizer::discovery::{DiscoveryFault, ServerResponse};
 use person_server::domain::issued::{Issued, SeenAgentToken, TokenRef};
-use person_server::store::{Issuance, IssueOutcome, Record};
+use person_server::store::{Issuance, IssueOutcome, Record, Retention};
 use serde_json::{Value, json};
 
-use super::support::{AGENTS, Agent, NOW, PS, Reply, Resource, World, answer, claims, deferred, key};
+use super::support::{AGENTS, Agent, NOW, PS, Reply, Resource, World, answer, claims, deferred, key, pending_id};
 
 const ORDERS: &str = "https://orders.example";
 const FILES: &str = "https://files.example";
@@ -158,7 +158,7 @@ async fn failed_notices_are_retried_in_the_background() {
     let world = &scene.world;
     world.others.forget(AT_ORDERS);
     world.others.fails(AT_ORDERS, DiscoveryFault::TimedOut);
-    let revoked = world.server.revoke_agent(&world.ada, &scene.agent.agent_key()).await.unwrap();
+    let revoked = world.server.end_agent(&world.ada, &scene.agent.agent_key()).await.unwrap();
     assert_eq!(revoked.recipients[0].error, Some("revocation_unavailable"));
     assert!(revoked.settled);
     world.others.forget(AT_ORDERS);
@@ -303,7 +303,7 @@ async fn what_was_federated_is_revoked_at_the_access_server() {
 
     let reported = json!({ "downstream": [{ "recipient": ORDERS, "error": "revocation_unavailable" }] });
     world.others.answers(AT_ACCESS, answer(200, &reported));
-    let revoked = world.server.revoke_agent(&world.ada, &agent.agent_key()).await.unwrap();
+    let revoked = world.server.end_agent(&world.ada, &agent.agent_key()).await.unwrap();
     assert_eq!(scene.told(AT_ACCESS), [jti(&scene.person_token)]);
     assert_eq!(scene.told(AT_ORDERS), [jti(&scene.person_token)]);
     let access = revoked.recipients.iter().find(|one| one.recipient == ACCESS).unwrap();
@@ -342,7 +342,7 @@ async fn outcomes_are_told_apart() {
         }
         world.person_token(&agent, id).await;
     }
-    let revoked = world.server.revoke_agent(&world.ada, &agent.agent_key()).await.unwrap();
+    let revoked = world.server.end_agent(&world.ada, &agent.agent_key()).await.unwrap();
     for (id, _, _, error) in outcomes {
         let told = revoked.recipients.iter().find(|one| one.recipient == id).unwrap();
         assert_eq!(told.error, error, "{id}");
@@ -360,13 +360,22 @@ async fn the_person_ends_an_agent() {
     let (world, agent) = (&scene.world, &scene.agent);
     let waiting = world.post(agent, "/person", json!({ "resource": FILES, "capabilities": ["interaction"] })).await;
     let bob = world.person("bob").await;
-    assert!(world.server.revoke_agent(&bob, &agent.agent_key()).await.is_err(), "another person's");
+    assert!(world.server.end_agent(&bob, &agent.agent_key()).await.is_err(), "another person's");
     assert_eq!(world.others.count(), 0);
-    let revoked = world.server.revoke_agent(&world.ada, &agent.agent_key()).await.unwrap();
+    let revoked = world.server.end_agent(&world.ada, &agent.agent_key()).await.unwrap();
     assert_eq!(scene.told(AT_ORDERS), [jti(&scene.person_token)]);
     assert!(world.server.revoked(&bob, &revoked.id).await.is_err());
-    world.poll(agent, &waiting).await.refused(403, "revoked");
-    world.post(agent, "/person", json!({ "resource": ORDERS })).await.refused(403, "denied");
+    let pending = world.store.pending(&pending_id(&waiting)).await.unwrap().unwrap();
+    assert_eq!(pending.state.name(), "ended");
+    for refused in
+        [world.poll(agent, &waiting).await, world.post(agent, "/person", json!({ "resource": ORDERS })).await]
+    {
+        refused.refused(401, "revoked_jwt");
+    }
+    // Nor does a token help that its provider issues later.
+    let later = agent.clone().with(|claims| claims.common.jti = "at-planner-2".into());
+    world.poll(&later, &waiting).await.refused(403, "revoked");
+    world.post(&later, "/person", json!({ "resource": ORDERS })).await.refused(403, "denied");
 }
 
 /// A consent taken back takes what it gave: at this resource, not at others.
@@ -521,8 +530,10 @@ async fn a_mission_that_is_over_takes_its_tokens_along() {
 async fn old_withdrawals_are_forgotten() {
     let scene = scene().await;
     let world = &scene.world;
-    let revoked = world.server.revoke_agent(&world.ada, &scene.agent.agent_key()).await.unwrap();
-    assert_eq!(world.store.prune_withdrawals(NOW + 3600, 100).await.unwrap(), 0);
-    assert!(world.store.prune_withdrawals(NOW + 90_000, 100).await.unwrap() > 0);
+    let revoked = world.server.end_agent(&world.ada, &scene.agent.agent_key()).await.unwrap();
+    let retention = Retention { audit: 86_400 };
+    world.store.prune(retention, NOW + 3600).await.unwrap();
+    assert_eq!(world.server.revoked(&world.ada, &revoked.id).await.unwrap().recipients.len(), 1);
+    world.store.prune(retention, NOW + 7200).await.unwrap();
     assert!(world.server.revoked(&world.ada, &revoked.id).await.is_err());
 }

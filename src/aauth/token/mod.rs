@@ -382,7 +382,8 @@ fn insert_scopes(claims: &mut Map<String, Value>, scopes: &[String]) {
     }
 }
 
-fn confirmation_claim(key: &PublicKey) -> Value {
+/// `cnf`, as tokens have it.
+pub(super) fn confirmation_claim(key: &PublicKey) -> Value {
     let mut jwk = key.to_jwk();
     jwk.remove("kid");
     jwk.remove("use");

@@ -17,7 +17,7 @@ use super::{grants, inbound, operator, reply, wellknown};
 
 /// The whole HTTP side. Paths are the resources' own, so there is one route.
 /// `longest` is how long a request may take, its body included.
-pub(super) fn router(state: HttpState, longest: Duration) -> Router {
+pub fn router(state: HttpState, longest: Duration) -> Router {
     let within_its_time = async move |State(state): State<HttpState>, request: Request| match tokio::time::timeout(
         longest,
         dispatch(&state, request),

@@ -1,7 +1,7 @@
 //! The HTTP side: what agents and issuers need of a resource, and what an operator needs of the process.
 //!
 //! Many resources share one listener and are told apart by `Host`. What is decided about a request is decided in
-//! `authorize`, `revoke` and `status`; here it is only received and rendered.
+//! `authorize`, `revoke` and `status`; here it is only received and rendered. The listener is `serving`'s.
 //!
 //! | file | what it does |
 //! |---|---|
@@ -10,23 +10,19 @@
 //! | `wellknown`, `grants`, `operator` | the handlers |
 //! | `inbound` | the request as the pipeline takes it |
 //! | `reply` | the responses |
-//! | `serve`, `tls`, `bounded` | the listener, and what one peer may hold of it |
 
-mod bounded;
 mod dispatch;
 mod endpoint;
 mod grants;
 mod inbound;
 mod operator;
 mod reply;
-mod serve;
 mod state;
-mod tls;
 mod wellknown;
 
-pub use serve::{HttpListener, HttpSettings, ServeError};
+pub use crate::serving::{HttpListener, HttpSettings, HttpTls, InvalidTls, ServeError};
+pub use dispatch::router;
 pub use state::{HttpState, MetricsText, Readiness};
-pub use tls::{HttpTls, InvalidTls};
 
 #[cfg(test)]
 mod tests;

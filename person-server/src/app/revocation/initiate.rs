@@ -70,10 +70,15 @@ impl From<Notice> for Informed {
 }
 
 impl PersonServer {
-    /// The person ends an agent: it is nobody's from now on, what waits of it ends, and every token it holds is
+    /// The person ends an agent, whoever its provider is: it is nobody's from now on, what waits of it ends, and every token it holds is
     /// withdrawn.
-    pub async fn revoke_agent(&self, person: &PersonKey, agent: &AgentKey) -> Outcome<Revoked> {
+    pub async fn end_agent(&self, person: &PersonKey, agent: &AgentKey) -> Outcome<Revoked> {
         self.revoke_held(person, Cause::Agent(person.clone(), agent.clone())).await
+    }
+
+    /// What the agent holds is withdrawn; it may ask for more.
+    pub(in crate::app) async fn revoke_all_held_by(&self, person: &PersonKey, agent: &AgentKey) -> Outcome<Revoked> {
+        self.revoke_held(person, Cause::Held(person.clone(), agent.clone())).await
     }
 
     /// The person takes a consent back, and with it what the agent holds at that resource.

@@ -62,15 +62,7 @@ impl Store {
     /// Keeps a new ask, within the limits.
     pub async fn add_pending(&self, pending: Pending, limits: Limits, now: Seconds) -> Result<Added, StoreError> {
         self.write("add pending", (pending, limits, now), |connection, (pending, limits, now)| {
-            Box::pin(async move {
-                if waiting_of(connection, &pending.asker, *now, limits.of_asker).await? {
-                    return Ok(Added::TooManyOfAsker);
-                }
-                if waiting_for(connection, pending.person.as_ref(), *now, limits.for_person).await? {
-                    return Ok(Added::TooManyForPerson);
-                }
-                Ok(if insert(connection, pending).await? { Added::Yes } else { Added::CodeTaken })
-            })
+            Box::pin(add(connection, pending, *limits, *now))
         })
         .await
     }
@@ -127,6 +119,22 @@ impl Store {
         })
         .await
     }
+}
+
+/// Keeps a new ask, within the limits.
+pub(super) async fn add(
+    connection: &mut AnyConnection,
+    pending: &Pending,
+    limits: Limits,
+    now: Seconds,
+) -> Result<Added, StoreError> {
+    if waiting_of(connection, &pending.asker, now, limits.of_asker).await? {
+        return Ok(Added::TooManyOfAsker);
+    }
+    if waiting_for(connection, pending.person.as_ref(), now, limits.for_person).await? {
+        return Ok(Added::TooManyForPerson);
+    }
+    Ok(if insert(connection, pending).await? { Added::Yes } else { Added::CodeTaken })
 }
 
 /// Whether as many as `limit` of the asker's wait.

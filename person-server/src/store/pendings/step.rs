@@ -93,12 +93,16 @@ impl Store {
         record: Record,
         now: Seconds,
     ) -> Result<Decided, StoreError> {
-        let arguments = (person.clone(), shown.id.clone(), to_json(TABLE, &shown.ask)?, next, record, now);
-        self.write("decide pending", arguments, |connection, (person, id, ask, next, record, now)| {
+        // What is asked back builds on how the ask stood; a yes or a no only on what was asked.
+        let stood = matches!(next, State::Waiting(_)).then(|| to_json(TABLE, &shown.state)).transpose()?;
+        let arguments = (person.clone(), shown.id.clone(), to_json(TABLE, &shown.ask)?, stood, next, record, now);
+        self.write("decide pending", arguments, |connection, (person, id, ask, stood, next, record, now)| {
             Box::pin(async move {
                 let row = sqlx::query(
                     "UPDATE pendings SET state = $5, detail = $6, ended_at = $7, code_consumed = 1, version = version + 1
-                     WHERE id = $1 AND person = $2 AND ask = $3 AND state = 'waiting' AND expires_at > $4 RETURNING *",
+                     WHERE id = $1 AND person = $2 AND ask = $3 AND state = 'waiting' AND expires_at > $4
+                       AND ($8 IS NULL OR detail = $8)
+                     RETURNING *",
                 )
                 .bind(id.as_str())
                 .bind(person.as_str())
@@ -107,6 +111,7 @@ impl Store {
                 .bind(next.name())
                 .bind(to_json(TABLE, next)?)
                 .bind(ended_at(next))
+                .bind(stood.as_deref())
                 .fetch_optional(&mut *connection)
                 .await?;
                 if let Some(row) = row {

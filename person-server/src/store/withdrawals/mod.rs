@@ -13,7 +13,7 @@ use sqlx::AnyConnection;
 
 use super::error::StoreError;
 use super::rows::Cells;
-use super::{Store, agents, audit, consents, issued, notices, pendings, presented, revocations};
+use super::{Store, agents, audit, consents, issued, notices, pendings, presented, provider, revocations};
 use crate::domain::audit::AuditEvent;
 use crate::domain::issued::{Issued, IssuedKind, Revocation, SKEW};
 use crate::domain::pending::{self, Ended};
@@ -61,27 +61,6 @@ impl Store {
         })
         .await
     }
-
-    /// Forgets withdrawals and notices whose tokens are over, up to `limit` of each.
-    pub async fn prune_withdrawals(&self, now: Seconds, limit: u32) -> Result<u64, StoreError> {
-        self.write("prune withdrawals", (now, limit), |connection, (now, limit)| {
-            Box::pin(async move {
-                let mut pruned = 0;
-                for sql in [
-                    "DELETE FROM withdrawal_notices WHERE withdrawal IN
-                         (SELECT id FROM withdrawals WHERE exp < $1 ORDER BY exp LIMIT $2)",
-                    "DELETE FROM withdrawals WHERE id IN (SELECT id FROM withdrawals WHERE exp < $1 ORDER BY exp LIMIT $2)",
-                    "DELETE FROM notices WHERE (jti, recipient, role) IN
-                         (SELECT jti, recipient, role FROM notices WHERE exp < $1 - 3600 ORDER BY exp LIMIT $2)",
-                ] {
-                    let gone = sqlx::query(sql).bind(*now).bind(i64::from(*limit)).execute(&mut *connection).await?;
-                    pruned += gone.rows_affected();
-                }
-                Ok(pruned)
-            })
-        })
-        .await
-    }
 }
 
 async fn withdraw_all(connection: &mut AnyConnection, withdraw: &Withdraw) -> Result<Withdrawn, StoreError> {
@@ -95,7 +74,7 @@ async fn withdraw_all(connection: &mut AnyConnection, withdraw: &Withdraw) -> Re
             return Ok(Withdrawn::TooMany);
         }
     }
-    let Some(start) = begin(connection, cause, issuer, *now).await? else { return Ok(Withdrawn::NotTheirs) };
+    let Some(start) = begin(connection, cause, *now).await? else { return Ok(Withdrawn::NotTheirs) };
     let Start { tokens, mut ends, event } = start;
     let tokens = Reached::from(connection, tokens, issuer, *now).await?.into_tokens();
     add(connection, withdraw, &tokens).await?;
@@ -134,30 +113,26 @@ struct Start {
 }
 
 /// Does what the cause says, and finds where it starts. `None` where it is not the person's to ask for.
-async fn begin(
-    connection: &mut AnyConnection,
-    cause: &Cause,
-    issuer: &ServerId,
-    now: Seconds,
-) -> Result<Option<Start>, StoreError> {
+async fn begin(connection: &mut AnyConnection, cause: &Cause, now: Seconds) -> Result<Option<Start>, StoreError> {
     let event = |person: Option<&PersonKey>, kind: &str| AuditEvent::new(now, person.cloned(), kind);
     match cause {
         Cause::Told { revocation, .. } => told(connection, revocation).await.map(Some),
         Cause::Agent(person, agent) => {
-            let Some(binding) = agents::find(connection, agent).await?.filter(|binding| binding.person == *person)
-            else {
+            if !agents::revoke(connection, person, agent, now).await? {
                 return Ok(None);
-            };
-            agents::end(connection, person, &binding.agent, now).await?;
-            if agent.iss == *issuer {
-                reach::revoke_agent_tokens(connection, agent, now).await?;
             }
+            provider::withdraw_agent_tokens(connection, agent, now).await?;
             let asker = Touching::Asker(pending::Asker::Agent(agent.clone()));
             Ok(Some(Start {
                 tokens: reach::held_by(connection, agent, now).await?,
                 ends: vec![(asker, "the person has ended this agent's access")],
-                event: Some(AuditEvent { agent: Some(agent.sub.to_string()), ..event(Some(person), "agent.revoked") }),
+                event: Some(AuditEvent { agent: Some(agent.sub.to_string()), ..event(Some(person), "agent.ended") }),
             }))
+        }
+        Cause::Held(_, agent) => {
+            // Whoever asked for this has noted why.
+            let tokens = reach::held_by(connection, agent, now).await?;
+            Ok(Some(Start { tokens, ends: Vec::new(), event: None }))
         }
         Cause::Consent(person, id) => {
             let Some(consent) = consents::revoke(connection, person, id, now).await? else { return Ok(None) };
@@ -216,7 +191,7 @@ async fn add(connection: &mut AnyConnection, withdraw: &Withdraw, tokens: &[Issu
     let Withdraw { id, cause, now, .. } = withdraw;
     let told = match cause {
         Cause::Told { revocation, .. } => Some(revocation),
-        Cause::Agent(..) | Cause::Consent(..) | Cause::Mission(..) | Cause::Token(..) => None,
+        Cause::Agent(..) | Cause::Held(..) | Cause::Consent(..) | Cause::Mission(..) | Cause::Token(..) => None,
     };
     let ends = tokens.iter().map(|issued| issued.exp).chain(told.map(|revocation| revocation.exp));
     let exp = ends.map(|exp| exp.saturating_add(SKEW)).fold(now + ASKED_ABOUT, Seconds::max);

@@ -107,23 +107,3 @@ async fn resting_on(connection: &mut AnyConnection, issued: &Issued, now: Second
     }
     Ok(resting)
 }
-
-/// Withdraws every agent token of an agent of our own provider's.
-pub(super) async fn revoke_agent_tokens(
-    connection: &mut AnyConnection,
-    agent: &AgentKey,
-    now: Seconds,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO revocations (iss, jti, exp, revoked_at)
-         SELECT iss, jti, exp, $4 FROM seen_agent_tokens WHERE iss = $1 AND sub = $2 AND exp > $3
-         ON CONFLICT DO NOTHING",
-    )
-    .bind(agent.iss.as_str())
-    .bind(agent.sub.as_str())
-    .bind(now.saturating_sub(SKEW))
-    .bind(now)
-    .execute(connection)
-    .await?;
-    Ok(())
-}

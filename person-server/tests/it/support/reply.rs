@@ -54,9 +54,18 @@ impl Reply {
     }
 }
 
+/// The header of a token, unverified.
+pub(crate) fn header(token: &str) -> Value {
+    part(token, 0)
+}
+
 /// The claims of a token, unverified.
 pub(crate) fn claims(token: &str) -> Value {
+    part(token, 1)
+}
+
+fn part(token: &str, index: usize) -> Value {
     use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-    let payload = token.split('.').nth(1).unwrap();
-    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+    let part = token.split('.').nth(index).unwrap();
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }

@@ -57,6 +57,15 @@ impl World {
 
     /// The same under other settings.
     pub(crate) async fn with(edit: impl FnOnce(&mut Settings)) -> Self {
+        Self::made_of(edit, Keys::new(key("ps-1"), &[])).await
+    }
+
+    /// The same with other keys.
+    pub(crate) async fn with_keys(keys: Keys) -> Self {
+        Self::made_of(|_| {}, keys).await
+    }
+
+    async fn made_of(edit: impl FnOnce(&mut Settings), keys: Keys) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("person-server.db").display());
         let store = Store::open(&StoreConfig::at(url)).await.unwrap();
@@ -66,7 +75,7 @@ impl World {
         let clock = FixedClock::at(NOW);
         let mut settings = settings();
         edit(&mut settings);
-        let server = server(settings, &store, &network, &others, &clock);
+        let server = server(settings, keys, &store, &network, &others, &clock);
         let router = person_server::routes::router(server.clone());
         let world = Self { server, store, network, others, clock, ada: PersonKey::new("ada"), router, _folder: folder };
         world.person("ada").await;
@@ -75,7 +84,14 @@ impl World {
 
     /// Another process of the same server, over the same store.
     pub(crate) fn another(&self) -> Arc<PersonServer> {
-        server(self.server.settings().clone(), &self.store, &self.network, &self.others, &self.clock)
+        server(
+            self.server.settings().clone(),
+            self.server.keys().clone(),
+            &self.store,
+            &self.network,
+            &self.others,
+            &self.clock,
+        )
     }
 
     /// One more person.
@@ -199,6 +215,7 @@ pub(crate) fn key(name: &str) -> SigningKey {
 
 fn server(
     settings: Settings,
+    keys: Keys,
     store: &Store,
     network: &Arc<Network>,
     others: &Arc<Others>,
@@ -208,7 +225,7 @@ fn server(
     let discovery = DiscoveryConfig::default();
     Arc::new(PersonServer::new(Parts {
         settings,
-        keys: Keys::new(key("ps-1"), &[]),
+        keys,
         subjects: SubjectKey::new([9; 32]),
         store: store.clone(),
         issuers: Issuers::with_fetch(&discovery, clock.clone(), network.clone()).unwrap(),

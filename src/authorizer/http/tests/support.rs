@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::super::{HttpListener, HttpSettings, HttpState, HttpTls, Readiness, ServeError};
+use super::super::{HttpListener, HttpSettings, HttpState, HttpTls, Readiness, ServeError, router};
 use crate::aauth::digest::sha256_field;
 use crate::aauth::key::SigningKey;
 use crate::aauth::message::{Fields, Message};
@@ -69,7 +69,8 @@ impl Served {
         let shutdown = async {
             let _ = stopped.await;
         };
-        let ended = tokio::spawn(listener.serve(state, shutdown));
+        let patience = listener.patience;
+        let ended = tokio::spawn(listener.serve(router(state, patience), shutdown));
         Self { kit, address, readiness, stop: Some(stop), ended }
     }
 

@@ -5,12 +5,11 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
+use axum::Router;
 use axum_server::tls_rustls::RustlsAcceptor;
 use axum_server::{Handle, Server};
 
 use super::bounded::BoundedAcceptor;
-use super::dispatch;
-use super::state::HttpState;
 use super::tls::{HttpTls, InvalidTls};
 
 /// Connections at once.
@@ -34,7 +33,7 @@ pub struct HttpSettings {
     pub drain: Duration,
 }
 
-/// Why the HTTP side does not run.
+/// Why a listener does not run.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The address cannot be listened on.
@@ -60,8 +59,10 @@ pub struct HttpListener {
     address: SocketAddr,
     tls: Option<RustlsAcceptor>,
     drain: Duration,
-    pub(super) patience: Duration,
-    pub(super) connections: usize,
+    /// How long a peer may take for each of its turns.
+    pub patience: Duration,
+    /// Connections at once.
+    pub connections: usize,
 }
 
 impl HttpListener {
@@ -86,14 +87,14 @@ impl HttpListener {
     }
 
     /// Serves until `shutdown` comes, then lets requests under way end within the drain time.
-    pub async fn serve(self, state: HttpState, shutdown: impl Future<Output = ()> + Send) -> Result<(), ServeError> {
+    pub async fn serve(self, router: Router, shutdown: impl Future<Output = ()> + Send) -> Result<(), ServeError> {
         let handle = Handle::new();
         let bounded = BoundedAcceptor::new(self.connections, self.patience);
         let mut server = axum_server::from_tcp(self.listener)?.http1_only();
         // The time to the next head bounds idle connections too, so none outlives its use.
         server.http_builder().http1().header_read_timeout(self.patience).max_buf_size(MAX_HEAD);
         let server: Server<SocketAddr> = server.handle(handle.clone()).first_request_timeout(self.patience);
-        let service = dispatch::router(state, self.patience).into_make_service();
+        let service = router.into_make_service();
         let (drain, tls) = (self.drain, self.tls);
         let serving = async move {
             match tls {
