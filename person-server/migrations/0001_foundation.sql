@@ -83,6 +83,8 @@ CREATE TABLE consents (
 );
 CREATE INDEX consents_agent ON consents (agent_iss, agent_sub, resource);
 CREATE INDEX consents_person ON consents (person, created_at);
+CREATE INDEX consents_revoked ON consents (revoked_at) WHERE revoked_at IS NOT NULL;
+CREATE INDEX consents_expires ON consents (expires_at) WHERE expires_at IS NOT NULL;
 
 -- Agent tokens that were accepted.
 CREATE TABLE seen_agent_tokens (

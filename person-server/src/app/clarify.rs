@@ -10,12 +10,13 @@ use super::answer::Answer;
 use super::authenticate::Signed;
 use super::hints::MAX_TEXT;
 use super::inbound::{Inbound, Parameters};
+use super::missions::answered;
 use super::refusal::{Outcome, Refusal};
 use super::resource_ask::Behalf;
 use super::{PersonServer, poll};
 use crate::domain::ask::{Ask, AuthorizeAsk};
 use crate::domain::pending::{Exchange, Pending, PendingId, State, Waiting};
-use crate::store::Change;
+use crate::store::{Change, Record};
 
 impl PersonServer {
     /// `POST` to a pending URL: an answer, or a changed request.
@@ -82,10 +83,13 @@ impl PersonServer {
     /// The pending ask once the open question is answered, and perhaps the ask changed.
     pub(super) async fn changed(&self, pending: Pending, ask: Option<Ask>, waiting: Waiting) -> Outcome<Pending> {
         let id = pending.id.clone();
+        let at = self.clock.now();
         let change = move |stored: &Pending| match &stored.state {
             // What was answered is the question that is still open, or the answer is to nothing.
             State::Waiting(now) if now.question.is_some() => {
-                Change { ask: ask.clone(), ..Change::to(State::Waiting(waiting.clone()), true) }
+                let log = answered(&stored.ask, &waiting, at).into_iter().collect();
+                let record = Record { log, ..Record::default() };
+                Change { ask: ask.clone(), record, ..Change::to(State::Waiting(waiting.clone()), true) }
             }
             State::Waiting(_) | State::Federating(_) | State::Approved(_) | State::Ended(_) | State::Gone { .. } => {
                 Change::none(false)

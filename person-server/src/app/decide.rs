@@ -7,6 +7,7 @@
 use aauth_authorizer::aauth::error::PollErrorCode as Code;
 use aauth_authorizer::aauth::interaction_code::InteractionCode;
 
+use super::missions::{decided, ends, over};
 use super::refusal::{Outcome, Refusal};
 use super::{PersonServer, random};
 use crate::domain::agent::{AgentKey, Binding};
@@ -53,6 +54,9 @@ impl PersonServer {
         if now >= pending.expires_at {
             return Err(Refusal::problem(Code::Expired.status(), Code::Expired.code(), "it expired undecided"));
         }
+        if let Some(termination) = self.mission_ended_under(&pending).await? {
+            return Err(over(termination));
+        }
         let (state, what) = match decision {
             Decision::Approve(approval) => {
                 let approval = self.admissible(person, &pending, *approval).await?;
@@ -77,7 +81,12 @@ impl PersonServer {
         let decided = self.store.decide(person, &pending, state, record, now).await?;
         self.bell.ring(id, Some(person));
         match decided {
-            Decided::Yes(pending) => Ok(*pending),
+            Decided::Yes(pending) => {
+                if let Some((mission, _)) = ends(&pending, &pending.state) {
+                    self.revoke_all_under(person, &mission).await?;
+                }
+                Ok(*pending)
+            }
             Decided::Before(_) => Err(decided_already()),
             Decided::NotTheirs => Err(Refusal::not_found()),
         }
@@ -109,12 +118,19 @@ impl PersonServer {
             ),
             State::Waiting(_) | State::Federating(_) | State::Ended(_) | State::Gone { .. } => (None, None),
         };
-        let mut event = AuditEvent::new(self.clock.now(), Some(person.clone()), &format!("ask.{what}"));
+        let now = self.clock.now();
+        let mut event = AuditEvent::new(now, Some(person.clone()), &format!("ask.{what}"));
         event.detail.insert("kind".to_owned(), pending.ask.kind().into());
         event.agent = agent_of(pending).map(|agent| agent.sub.as_str().to_owned());
         event.resource = pending.ask.resource().map(|resource| resource.as_str().to_owned());
         event.mission = pending.ask.mission().map(str::to_owned);
-        Record { bindings: binding.into_iter().collect(), consents: consent.into_iter().collect(), events: vec![event] }
+        Record {
+            bindings: binding.into_iter().collect(),
+            consents: consent.into_iter().collect(),
+            events: vec![event],
+            log: decided(pending, state, now).into_iter().collect(),
+            ends: ends(pending, state),
+        }
     }
 
     /// "The binding is typically established lazily -- when the person first authorizes the agent".
@@ -191,6 +207,9 @@ impl PersonServer {
             // What it is asked for stands in the resource token, which nobody here can change.
             let detail = "the access server grants all of it or none: to grant less, ask the agent to ask for less";
             return Err(wrong(detail.to_owned()));
+        }
+        if let (Ask::Mission(ask), Some(edit)) = (&pending.ask, &approval.mission) {
+            self.admissible_edit(ask, edit)?;
         }
         if matches!(pending.ask, Ask::Question(_)) && approval.answer.is_none() {
             return Err(wrong("a question is answered with `answer`".to_owned()));

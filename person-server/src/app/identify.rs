@@ -26,7 +26,7 @@ impl PersonServer {
             Some(_) if parameters.value("mission_s256").is_some() => {
                 return Err(Refusal::invalid_request("`mission_s256` is not sent beside `upstream_token`"));
             }
-            Some(upstream) => self.upstream_mission(upstream).await?,
+            Some(upstream) => self.upstream_mission(&signed, upstream).await?,
             None => self.mission_parameter(&signed, &parameters).await?,
         };
         let ask = IdentifyAsk {

@@ -15,6 +15,7 @@
 //! | `revocation` | tokens withdrawn, by their issuers or by the person |
 //! | `federation` | what a resource's access server grants |
 //! | `provider` | agents of our own: enrolled, given agent tokens, ended |
+//! | `missions` | missions, permissions, audits, interactions |
 //! | `pend`, `poll`, `clarify`, `decide` | an ask that waits |
 
 pub mod answer;
@@ -121,6 +122,8 @@ pub struct PersonServer {
     notifier: Notifier,
     turns: Turns,
     strangers: Limiter,
+    mission_misses: Limiter,
+    audits: Limiter,
 }
 
 impl PersonServer {
@@ -141,6 +144,8 @@ impl PersonServer {
             notifier,
             turns: Turns::new(),
             strangers: Limiter::new(settings.limits.enrollments_per_minute, Duration::from_mins(1)),
+            mission_misses: Limiter::new(30, Duration::from_mins(1)),
+            audits: Limiter::new(600, Duration::from_mins(1)),
             settings,
             keys,
             subjects,

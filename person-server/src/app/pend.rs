@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::answer::{Answer, PendingPath, PendingView};
 use super::authenticate::Signed;
+use super::missions::{relayed, unavailable};
 use super::poll::upstream_of;
 use super::refusal::{Outcome, Refusal};
 use super::{PersonServer, code, random};
@@ -39,6 +40,9 @@ impl PersonServer {
             Some(person) => self.is_reachable(person).await?,
             None => false,
         };
+        if !reachable && hints.can_interact() && matches!(ask, Ask::Relay(_)) {
+            return Err(unavailable());
+        }
         if !reachable && !hints.can_interact() {
             let detail =
                 "the person cannot be reached from here, and the agent did not declare the capability `interaction`";
@@ -133,7 +137,8 @@ impl PersonServer {
             State::Waiting(waiting) => waiting.question.is_none(),
             State::Federating(_) | State::Approved(_) | State::Ended(_) | State::Gone { .. } => false,
         };
-        waits && self.clock.now() < pending.expires_at
+        let now = self.clock.now();
+        waits && now < pending.expires_at && relayed(pending, now).is_none()
     }
 
     /// A pending ask as its asker sees it.
@@ -178,6 +183,8 @@ impl PersonServer {
             code: code::shown(&pending.code.code),
         };
         match &pending.person {
+            // The agent has asked for the person to be told, so it is not to bring them here.
+            Some(_) if matches!(pending.ask, Ask::Relay(_)) => Ok(Requirement::Approval),
             _ if !pending.code.consumed => Ok(interaction),
             Some(_) | None => Ok(Requirement::Approval),
         }

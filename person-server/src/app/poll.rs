@@ -10,6 +10,7 @@ use super::answer::{Answer, PendingPath, Reply};
 use super::authenticate::Signed;
 use super::fulfil::{Granted, HowDecided};
 use super::inbound::Inbound;
+use super::missions::{denied, mission_end_told, over, relayed};
 use super::refusal::{Outcome, Refusal};
 use crate::domain::ask::{Ask, Upstream};
 use crate::domain::pending::{Asker, Ended, Pending, PendingId, State};
@@ -52,11 +53,18 @@ impl PersonServer {
 
     /// What the agent is told of its ask, and gets where it was approved.
     pub(super) async fn outcome(&self, signed: &Signed, pending: &Pending) -> Outcome<Answer> {
+        if let Some(termination) = self.mission_ended_under(pending).await? {
+            self.let_go(pending).await?;
+            return Err(over(termination));
+        }
         match &pending.state {
             State::Waiting(_) | State::Federating(_) | State::Approved(_) if self.clock.now() >= pending.expires_at => {
                 Err(self.expire(pending).await?)
             }
-            State::Waiting(_) => self.view(pending, PendingPath::Request).await.map(Answer::Pending),
+            State::Waiting(_) => match relayed(pending, self.clock.now()) {
+                Some(relayed) => self.end_relay(pending, relayed).await,
+                None => self.view(pending, PendingPath::Request).await.map(Answer::Pending),
+            },
             State::Federating(_) => Box::pin(self.federating(signed, pending, None)).await,
             State::Approved(approved) => {
                 let granted = Granted {
@@ -68,6 +76,11 @@ impl PersonServer {
                 self.still_depends_on_nothing_revoked(pending).await?;
                 self.fulfil(signed, &pending.ask, granted).await
             }
+            // A permission is refused with an answer of its own.
+            State::Ended(ended) if matches!(pending.ask, Ask::Permit(_)) && ended.error == Code::Denied.code() => {
+                self.let_go(pending).await?;
+                Ok(denied(ended.detail.as_deref()))
+            }
             State::Ended(ended) => Err(self.tell(pending, ended).await?),
             State::Gone { .. } => Err(gone()),
         }
@@ -76,6 +89,9 @@ impl PersonServer {
     /// Tells the asker how it ended, once.
     pub(super) async fn tell(&self, pending: &Pending, ended: &Ended) -> Outcome<Refusal> {
         self.let_go(pending).await?;
+        if let Some(termination) = mission_end_told(ended) {
+            return Ok(over(termination));
+        }
         Ok(Refusal::problem(ended.status, &ended.error, ended.detail.clone().unwrap_or_default()))
     }
 

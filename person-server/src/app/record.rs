@@ -5,6 +5,7 @@ use aauth_authorizer::aauth::identifier::ServerId;
 use super::PersonServer;
 use super::authenticate::Signed;
 use super::fulfil::Granted;
+use super::missions::over;
 use super::poll::gone;
 use super::refusal::{Outcome, Refusal};
 use crate::domain::audit::AuditEvent;
@@ -33,12 +34,18 @@ impl PersonServer {
         let record = Record { events: vec![audit], ..Record::default() };
         let issuance =
             Issuance { issued, agent_token: signed.seen(), rests_on, collects: granted.collects.clone(), record };
-        match self.store.issue(issuance).await? {
+        self.recorded_as(self.store.issue(issuance).await?)
+    }
+
+    /// Whether what was recorded may be handed out.
+    pub(super) fn recorded_as(&self, outcome: IssueOutcome) -> Outcome<()> {
+        match outcome {
             IssueOutcome::Recorded => Ok(()),
             IssueOutcome::NotBound => Err(Refusal::problem(403, "denied", "the person has ended this agent's access")),
             IssueOutcome::Revoked(_) => Err(Refusal::problem(403, "revoked", "a token it depends on was revoked")),
             // Another poll of the same agent's has collected it in the meantime.
             IssueOutcome::NotPending => Err(gone()),
+            IssueOutcome::MissionOver(termination) => Err(over(termination)),
         }
     }
 

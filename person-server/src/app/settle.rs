@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use serde_json::Map;
+
 use super::PersonServer;
 use super::answer::Answer;
 use super::authenticate::Signed;
 use super::fulfil::{Granted, HowDecided};
+use super::missions::detail;
 use super::refusal::{Outcome, Refusal};
 use super::weigh::Verdict;
 use super::whose::Whose;
@@ -22,10 +25,17 @@ impl PersonServer {
         wait: Option<Duration>,
     ) -> Outcome<Answer> {
         match self.weigh(signed, whose, &ask, hints).await? {
-            Verdict::Refuse { reason } => Err(Refusal::problem(403, "denied", reason)),
+            Verdict::Refuse { reason } => {
+                self.log_ask(&ask, "refused", detail("reason", &reason)).await?;
+                self.refused(signed, whose, &ask, reason).await
+            }
             Verdict::Grant { policies, consented } => {
                 let person = whose.person().ok_or_else(Refusal::server_error)?.clone();
                 let how = if consented { HowDecided::Consent } else { HowDecided::Policy(policies) };
+                // Before anything is handed out. An update is logged by being accepted.
+                if !matches!(ask, Ask::Update(_)) {
+                    self.log_ask(&ask, "granted", detail("by", &how.record())).await?;
+                }
                 let granted = Granted { person, how, approval: None, collects: None };
                 self.fulfil(signed, &ask, granted).await
             }
@@ -35,6 +45,10 @@ impl PersonServer {
             }
             Verdict::AskPerson => {
                 let pending = self.pend(signed, whose.person().cloned(), ask, hints).await?;
+                if let Err(over) = self.log_ask(&pending.ask, "asked", Map::new()).await {
+                    self.let_go(&pending).await?;
+                    return Err(over);
+                }
                 self.answer_when_decided(signed, pending, wait).await
             }
         }

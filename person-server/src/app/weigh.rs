@@ -59,7 +59,8 @@ impl PersonServer {
         };
         let wants_to_be_asked = hints.prompt.iter().any(|value| matches!(value.as_str(), "consent" | "login"));
         // Nobody has said yet whose agent this is, and no policy can.
-        Ok(if whose.person().is_none() || wants_to_be_asked { Verdict::AskPerson } else { verdict })
+        let theirs_alone = whose.person().is_none() || only_the_person_can(ask);
+        Ok(if theirs_alone || wants_to_be_asked { Verdict::AskPerson } else { verdict })
     }
 
     /// What the person agreed to before, and whether that covers all that is asked.
@@ -84,6 +85,17 @@ impl PersonServer {
         let Some(key) = whose.person() else { return Ok(governance::Whose { key: "nobody".to_owned(), tenant: None }) };
         let person = self.store.person(key).await?.ok_or_else(Refusal::server_error)?;
         Ok(governance::Whose { key: person.key.as_str().to_owned(), tenant: person.tenant })
+    }
+}
+
+/// What no policy can do in the person's stead: go somewhere, answer, and take a mission for done. "Only the person's
+/// acceptance terminates the mission."
+fn only_the_person_can(ask: &Ask) -> bool {
+    match ask {
+        Ask::Complete(_) | Ask::Relay(_) | Ask::Question(_) => true,
+        Ask::Enroll(_) | Ask::Identify(_) | Ask::Authorize(_) | Ask::Mission(_) | Ask::Update(_) | Ask::Permit(_) => {
+            false
+        }
     }
 }
 

@@ -11,6 +11,7 @@
 //! | `pending` | an ask that waits for the person, and what becomes of it |
 //! | `decision` | what the person says |
 //! | `consent` | a yes that is remembered |
+//! | `mission` | what an agent was sent out for, and what happened under it |
 //! | `directed` | the name a person has at one resource |
 //! | `issued` | what is kept of a token, so that it can be withdrawn |
 //! | `withdrawal` | tokens withdrawn, and who is told |
@@ -25,6 +26,7 @@ pub mod decision;
 pub mod directed;
 pub mod enrollment;
 pub mod issued;
+pub mod mission;
 pub mod pending;
 pub mod person;
 pub mod stored;

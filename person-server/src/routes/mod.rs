@@ -7,12 +7,14 @@
 //! | `agents` | what agents call |
 //! | `revoke` | what other servers call |
 //! | `provider` | what agents call for their agent tokens |
+//! | `missions` | the same, about missions and what no resource governs |
 //! | `wellknown` | metadata and keys |
 //! | `operator`, `metrics` | health, readiness, metrics |
 
 mod agents;
 mod inbound;
 mod metrics;
+mod missions;
 mod operator;
 mod provider;
 mod reply;
@@ -42,6 +44,7 @@ pub fn whole(operating: Operating) -> Router {
 pub fn router(server: Shared) -> Router {
     Router::new()
         .merge(agents::router())
+        .merge(missions::router())
         .merge(provider::router())
         .merge(revoke::router())
         .merge(wellknown::router())

@@ -20,7 +20,7 @@ pub struct AuditEntry {
 }
 
 /// Which events to show, the latest first.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct AuditQuery {
     /// Only this kind.
     pub kind: Option<String>,
@@ -34,6 +34,13 @@ pub struct AuditQuery {
     pub before: Option<i64>,
     /// At most so many.
     pub limit: u32,
+}
+
+impl Default for AuditQuery {
+    /// The last hundred of whatever kind.
+    fn default() -> Self {
+        Self { kind: None, agent: None, resource: None, mission: None, before: None, limit: 100 }
+    }
 }
 
 impl Store {

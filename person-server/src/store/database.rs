@@ -40,8 +40,12 @@ pub(super) trait Database: Send + Sync + fmt::Debug {
     /// Runs a job of several statements that changes nothing, over one consistent view.
     fn view(&self, job: Arc<dyn Job>) -> Step<'_, ()>;
 
-    /// Runs a job in one transaction, named for logs and metrics. All of it happens, or nothing.
+    /// Runs a job in one transaction, named for logs and metrics. All of it happens, or nothing; which of the two is not
+    /// known where the answer does not come in time.
     fn write(&self, name: &'static str, job: Arc<dyn Job>) -> Step<'_, ()>;
+
+    /// How many writes are waiting or under way.
+    fn waiting(&self) -> usize;
 
     /// Writes a consistent copy to a file that does not exist yet, while the database is in use.
     fn backup<'a>(&'a self, to: &'a Path) -> Step<'a, ()>;

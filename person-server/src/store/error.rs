@@ -105,6 +105,11 @@ impl StoreError {
         matches!(self, Self::Busy | Self::Unavailable { .. } | Self::Contended)
     }
 
+    /// A write was not acknowledged in time.
+    pub(super) fn late() -> Self {
+        Self::unavailable("it did not answer in time")
+    }
+
     /// The database cannot be used just now.
     pub(super) fn unavailable(why: impl Into<String>) -> Self {
         Self::Unavailable { why: why.into() }
@@ -141,5 +146,47 @@ fn of_database(code: &str, said: &str) -> StoreError {
             StoreError::unavailable(said)
         }
         _ => StoreError::Refused { code: code.to_owned(), why: said.to_owned() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_is_told_from_what_does_not() {
+        for (code, of_the_moment) in [
+            ("40001", true),
+            ("40P01", true),
+            ("57P01", true),
+            ("53300", true),
+            ("08006", true),
+            // A duplicate, a missing table, a statement that took too long.
+            ("23505", false),
+            ("42P01", false),
+            ("57014", false),
+            // SQLite: busy, locked, busy with a snapshot, input and output, full; then a constraint, a missing table.
+            ("5", true),
+            ("6", true),
+            ("517", true),
+            ("1546", true),
+            ("13", true),
+            ("787", false),
+            ("1", false),
+        ] {
+            assert_eq!(of_database(code, "said").is_of_the_moment(), of_the_moment, "{code}");
+        }
+        assert_eq!(of_database("40001", "said"), StoreError::Contended);
+    }
+
+    /// A database quotes the offending values in its details: those are not kept.
+    #[test]
+    fn an_error_reads_as_a_sentence() {
+        let corrupt = StoreError::Corrupt { table: "consents", column: "scopes", row: "c1".to_owned() };
+        let said = "`scopes` of a row of `consents` holds what this program never writes there (row `c1`)";
+        assert_eq!(corrupt.to_string(), said);
+        let newer = StoreError::Newer { found: 9, known: 1 };
+        let said = "the database is at version 9, newer than the 1 this program knows: run the newer program";
+        assert_eq!(newer.to_string(), said);
     }
 }

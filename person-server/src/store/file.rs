@@ -1,7 +1,7 @@
 //! The database file: made for its owner's eyes alone, in a directory that exists.
 
 use std::fmt::Write as _;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use super::error::StoreError;
 /// Makes the file if it is not there. SQLite gives the write-ahead log and its index the same mode.
 pub(super) fn make_private(path: &Path) -> Result<(), StoreError> {
     match private().open(path) {
-        Ok(_) => Ok(()),
+        Ok(_) => keep_name(path).map_err(|error| explain(path, &error)),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             warn_if_shared(path);
             Ok(())
@@ -49,6 +49,12 @@ pub(super) fn options(path: &Path) -> Result<AnyConnectOptions, StoreError> {
     }
     url.push_str("?mode=rw");
     Ok(url.parse::<AnyConnectOptions>()?.disable_statement_logging())
+}
+
+/// Has the disk hold that the file is there.
+fn keep_name(path: &Path) -> std::io::Result<()> {
+    let absolute = std::path::absolute(path)?;
+    absolute.parent().map_or(Ok(()), |directory| File::open(directory)?.sync_all())
 }
 
 fn private() -> OpenOptions {

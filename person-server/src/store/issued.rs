@@ -9,9 +9,10 @@ use sqlx::any::AnyRow;
 use super::error::StoreError;
 use super::record::{self, Record};
 use super::rows::{Cells, to_json};
-use super::{Store, agents, directed, pendings, revocations};
+use super::{Store, agents, directed, missions, pendings, revocations};
 use crate::domain::agent::{AgentKey, Binding};
 use crate::domain::issued::{Issued, IssuedKind, SeenAgentToken, TokenRef};
+use crate::domain::mission::Termination;
 use crate::domain::pending::PendingId;
 use crate::domain::person::PersonKey;
 
@@ -44,6 +45,8 @@ pub enum IssueOutcome {
     NotBound,
     /// This token was withdrawn.
     Revoked(TokenRef),
+    /// The mission it was asked for under is over.
+    MissionOver(Termination),
     /// The pending request was collected already, or is over.
     NotPending,
 }
@@ -99,6 +102,11 @@ async fn issue(connection: &mut AnyConnection, issuance: &Issuance) -> Result<Is
     let Some(binding) = behind.filter(|binding| binding.person == issued.person && binding.is_active()) else {
         return Ok(IssueOutcome::NotBound);
     };
+    if let Some(mission) = &issued.mission
+        && let Some(termination) = missions::over(connection, mission, issued.issued_at).await?
+    {
+        return Ok(IssueOutcome::MissionOver(termination));
+    }
     if let Some(pending) = collects
         && !pendings::collect(connection, pending, issued.issued_at).await?
     {
@@ -164,7 +172,7 @@ pub(super) async fn see(connection: &mut AnyConnection, token: &SeenAgentToken) 
     Ok(())
 }
 
-async fn add(connection: &mut AnyConnection, issued: &Issued) -> Result<(), StoreError> {
+pub(super) async fn add(connection: &mut AnyConnection, issued: &Issued) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO issued (iss, jti, kind, resource, agent_iss, agent_sub, subagent, person, sub, scopes, mission,
                              root, upstream_iss, upstream_jti, decided_by, issued_at, exp)

@@ -11,6 +11,7 @@ use super::error::StoreError;
 
 const FILES: &[(i64, &str, &str)] = &[
     (1, "foundation", include_str!("../../migrations/0001_foundation.sql")),
+    (20, "missions", include_str!("../../migrations/0020_missions.sql")),
     (30, "provider", include_str!("../../migrations/0030_provider.sql")),
     (50, "revocation", include_str!("../../migrations/0050_revocation.sql")),
 ];

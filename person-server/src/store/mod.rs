@@ -28,6 +28,7 @@ mod file;
 mod issued;
 mod job;
 mod migrations;
+mod missions;
 mod notices;
 mod pendings;
 mod people;
@@ -52,6 +53,7 @@ pub use self::config::StoreConfig;
 pub use self::database::Kind;
 pub use self::error::StoreError;
 pub use self::issued::{Issuance, IssueOutcome};
+pub use self::missions::{Appended, MissionEnd, MissionStart};
 pub use self::pendings::{Added, Arrival, Change, Decided, Limits, Touching};
 pub use self::presented::Presentation;
 pub use self::provider::{EnrollOutcome, Enrollment, GrantOutcome, Granting, SubAgency, SubAgencyOutcome};
@@ -75,7 +77,8 @@ impl Store {
         let database: Arc<dyn Database> = match config.url.split_once(':') {
             Some(("sqlite", path)) => {
                 let path = path.strip_prefix("//").unwrap_or(path);
-                if path.is_empty() || path.contains('?') {
+                // `:memory:` would forget what it acknowledged, and the driver's parameters would undo our settings.
+                if path.is_empty() || path.starts_with(':') || path.contains('?') {
                     return Err(StoreError::BadUrl { why: "it is not of the form `sqlite://path/to/file`".to_owned() });
                 }
                 Arc::new(sqlite::Sqlite::open(Path::new(path), config).await?)
@@ -101,6 +104,11 @@ impl Store {
             })
         })
         .await
+    }
+
+    /// How many writes are waiting or under way: for metrics.
+    pub fn waiting(&self) -> usize {
+        self.database.waiting()
     }
 
     /// Writes a consistent copy to a new file, while the store is in use. For SQLite; PostgreSQL has `pg_dump`.

@@ -7,11 +7,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aauth_authorizer::aauth::identifier::is_loopback_host;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Executor as _, Row as _};
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep};
-use tracing::debug;
+use tokio::time::{Instant, sleep, timeout};
+use tracing::{debug, warn};
 
 use super::config::StoreConfig;
 use super::database::{Database, Kind, micros};
@@ -35,7 +36,9 @@ const SETTINGS: &str = "SET default_transaction_isolation = 'serializable'; SET 
 pub(super) struct Postgres {
     pool: AnyPool,
     /// Bounds how many jobs wait for a connection.
-    queue: Semaphore,
+    places: Semaphore,
+    queue: usize,
+    within: Duration,
 }
 
 impl Postgres {
@@ -44,6 +47,7 @@ impl Postgres {
         // The driver's words could quote the URL, and with it a password.
         let unreadable = |_| StoreError::BadUrl { why: "it is not of the form `postgres://user@host/name`".to_owned() };
         let options = url.parse::<AnyConnectOptions>().map_err(unreadable)?.disable_statement_logging();
+        warn_if_unauthenticated(&options);
         let pool = AnyPoolOptions::new()
             .max_connections(config.connections)
             .acquire_timeout(config.acquire_within)
@@ -57,9 +61,12 @@ impl Postgres {
             .await?;
         let mut connection = pool.acquire().await?;
         expect_utf8(&mut connection).await?;
+        // A replica that starts meanwhile waits for this one, and a large table takes its time.
+        connection.execute("SET statement_timeout = 0; SET lock_timeout = 0").await?;
         migrate(Kind::Postgres, &mut connection).await?;
+        connection.execute(SETTINGS).await?;
         drop(connection);
-        Ok(Self { pool, queue: Semaphore::new(config.queue) })
+        Ok(Self { pool, places: Semaphore::new(config.queue), queue: config.queue, within: config.write_within })
     }
 
     /// Runs the job until it is committed, or the last try is lost. Answers how often it was tried, too.
@@ -116,13 +123,18 @@ impl Database for Postgres {
 
     fn write(&self, name: &'static str, job: Arc<dyn Job>) -> Step<'_, ()> {
         Box::pin(async move {
-            let _place = self.queue.try_acquire().map_err(|_| StoreError::Busy)?;
+            let _place = self.places.try_acquire().map_err(|_| StoreError::Busy)?;
             let since = Instant::now();
-            let (tries, outcome) = self.run(&*job, Span::Change).await;
+            let ran = timeout(self.within, self.run(&*job, Span::Change)).await;
+            let (tries, outcome) = ran.unwrap_or_else(|_| (TRIES, Err(StoreError::late())));
             let took = since.elapsed();
             debug!(transaction = name, tries, ok = outcome.is_ok(), duration_us = micros(took), "written");
             outcome
         })
+    }
+
+    fn waiting(&self) -> usize {
+        self.queue.saturating_sub(self.places.available_permits())
     }
 
     fn backup<'a>(&'a self, _to: &'a Path) -> Step<'a, ()> {
@@ -140,6 +152,19 @@ impl Database for Postgres {
 /// Random, so that two that met do not meet again.
 fn pause(tries: u32) -> Duration {
     PAUSE.saturating_mul(1 << tries.min(8)).mul_f64(rand::random::<f64>())
+}
+
+/// The driver's default takes any certificate, and none.
+fn warn_if_unauthenticated(options: &AnyConnectOptions) {
+    let url = &options.database_url;
+    let mode = url.query_pairs().find(|(name, _)| matches!(&**name, "sslmode" | "ssl-mode"));
+    let chosen = mode.is_some_and(|(_, mode)| matches!(&*mode, "verify-full" | "verify-ca" | "disable"));
+    let here = url.host_str().is_none_or(|host| host.is_empty() || host.starts_with('/') || is_loopback_host(host));
+    if !here && !chosen {
+        warn!(
+            "the database is on another machine, and whether it is the right one is not checked: add `sslmode=verify-full` to its url"
+        );
+    }
 }
 
 async fn expect_utf8(connection: &mut AnyConnection) -> Result<(), StoreError> {

@@ -19,7 +19,7 @@ const AT_A_TIME: u64 = 500;
 /// How long what is optional is kept.
 #[derive(Debug, Clone, Copy)]
 pub struct Retention {
-    /// The log of what happened, and consents that were revoked or ended, in seconds.
+    /// The log of what happened, consents that were revoked or ended, and missions that are over, in seconds.
     pub audit: Seconds,
 }
 
@@ -70,6 +70,11 @@ const RULES: &[(&str, Age, &str)] = &[
         "DELETE FROM withdrawals WHERE id IN (SELECT id FROM withdrawals WHERE exp < $1 LIMIT $2)",
     ),
     (
+        "prune subagents",
+        Age::Skew,
+        "DELETE FROM subagents WHERE (iss, sub) IN (SELECT iss, sub FROM subagents WHERE exp < $1 LIMIT $2)",
+    ),
+    (
         "prune pendings",
         Age::Over,
         "DELETE FROM pendings
@@ -80,6 +85,18 @@ const RULES: &[(&str, Age, &str)] = &[
         Age::Audit,
         "DELETE FROM consents
          WHERE id IN (SELECT id FROM consents WHERE revoked_at < $1 OR expires_at < $1 LIMIT $2)",
+    ),
+    (
+        "prune mission_log",
+        Age::Audit,
+        "DELETE FROM mission_log
+         WHERE (mission, number) IN (SELECT mission, number FROM mission_log JOIN missions ON missions.s256 = mission
+                                     WHERE ended_at < $1 LIMIT $2)",
+    ),
+    (
+        "prune missions",
+        Age::Audit,
+        "DELETE FROM missions WHERE s256 IN (SELECT s256 FROM missions WHERE ended_at < $1 LIMIT $2)",
     ),
     ("prune audit", Age::Audit, "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < $1 LIMIT $2)"),
 ];

@@ -4,10 +4,12 @@ use sqlx::AnyConnection;
 
 use super::agents::Bound;
 use super::error::StoreError;
+use super::missions::{self, MissionEnd};
 use super::{agents, audit, consents};
 use crate::domain::agent::Binding;
 use crate::domain::audit::AuditEvent;
 use crate::domain::consent::Consent;
+use crate::domain::mission::{NewEntry, Termination};
 
 /// What follows from a step and is kept with it: all of it, or neither it nor the step.
 #[derive(Debug, Clone, Default)]
@@ -18,10 +20,14 @@ pub struct Record {
     pub consents: Vec<Consent>,
     /// What happened.
     pub events: Vec<AuditEvent>,
+    /// What goes into the log of a mission.
+    pub log: Vec<NewEntry>,
+    /// The mission that is over by this, and why.
+    pub ends: Option<(String, Termination)>,
 }
 
 pub(super) async fn keep(connection: &mut AnyConnection, record: &Record) -> Result<(), StoreError> {
-    let Record { bindings, consents, events } = record;
+    let Record { bindings, consents, events, log, ends } = record;
     for binding in bindings {
         match agents::bind(connection, binding).await? {
             Bound::Yes => {}
@@ -33,6 +39,17 @@ pub(super) async fn keep(connection: &mut AnyConnection, record: &Record) -> Res
     }
     for event in events {
         audit::add(connection, event).await?;
+    }
+    for entry in log {
+        missions::append(connection, entry, None).await?;
+    }
+    if let Some((mission, termination)) = ends {
+        match missions::terminate(connection, mission, *termination).await? {
+            MissionEnd::Now { .. } => {}
+            MissionEnd::Before(_) | MissionEnd::NotTheirs => {
+                return Err(StoreError::Conflict { what: "the mission is over" });
+            }
+        }
     }
     Ok(())
 }

@@ -6,12 +6,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tracing::debug;
 
 use super::config::StoreConfig;
@@ -34,6 +35,7 @@ const SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; P
 pub(super) struct Sqlite {
     readers: AnyPool,
     queue: mpsc::Sender<Request>,
+    within: Duration,
 }
 
 #[derive(Debug)]
@@ -58,7 +60,10 @@ impl Sqlite {
         let options = file::options(path)?;
         let mut writer = AnyConnection::connect_with(&options).await?;
         writer.execute(SETTINGS).await?;
-        migrate(Kind::Sqlite, &mut writer).await?;
+        // Another process may be opening the file too: the first one brings it up to date, the other waits.
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        migrate(Kind::Sqlite, &mut transaction).await?;
+        transaction.commit().await?;
         let readers = AnyPoolOptions::new()
             .max_connections(config.connections)
             .acquire_timeout(config.acquire_within)
@@ -74,7 +79,7 @@ impl Sqlite {
             .connect_lazy_with(options);
         let (queue, requests) = mpsc::channel(config.queue);
         tokio::spawn(write_all(writer, requests));
-        Ok(Self { readers, queue })
+        Ok(Self { readers, queue, within: config.write_within })
     }
 }
 
@@ -107,8 +112,15 @@ impl Database for Sqlite {
                 TrySendError::Full(_) => StoreError::Busy,
                 TrySendError::Closed(_) => stopped(),
             })?;
-            answered.await.unwrap_or_else(|_| Err(stopped()))
+            match timeout(self.within, answered).await {
+                Ok(answer) => answer.unwrap_or_else(|_| Err(stopped())),
+                Err(_) => Err(StoreError::late()),
+            }
         })
+    }
+
+    fn waiting(&self) -> usize {
+        self.queue.max_capacity().saturating_sub(self.queue.capacity())
     }
 
     fn backup<'a>(&'a self, to: &'a Path) -> Step<'a, ()> {
@@ -151,6 +163,8 @@ async fn write_all(mut connection: AnyConnection, mut requests: mpsc::Receiver<R
         let mut group = Vec::with_capacity(taken.len());
         for request in taken.drain(..) {
             match request {
+                // Whoever asked has gone, and was told nothing: the work is for those who wait.
+                Request::Write(waiting) if waiting.answer.is_closed() => {}
                 Request::Write(waiting) => group.push(waiting),
                 Request::Close(answer) => {
                     requests.close();
@@ -174,7 +188,7 @@ async fn answer(group: Vec<Waiting>, connection: &mut AnyConnection) {
     for (waiting, outcome) in group.into_iter().zip(outcomes) {
         let took = waiting.since.elapsed();
         debug!(transaction = waiting.name, shared, ok = outcome.is_ok(), duration_us = micros(took), "written");
-        // Whoever asked may have gone; what was asked is done all the same.
+        // Whoever asked may have gone meanwhile.
         drop(waiting.answer.send(outcome));
     }
 }

@@ -1,5 +1,5 @@
 //! The person server as its callers see it: requests in, responses out, one file a topic of the draft.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 mod support;
 
@@ -7,7 +7,10 @@ mod auth_tokens;
 mod chaining;
 mod federation;
 mod hostile;
+mod interactions;
 mod keys;
+mod missions;
+mod permissions;
 mod person_tokens;
 mod provider;
 mod revocation;

@@ -4,6 +4,7 @@ use aauth_authorizer::aauth::requirement::Requirement;
 use aauth_authorizer::aauth::signing::Signer;
 use person_server::domain::agent::AgentKey;
 use person_server::domain::decision::{Approval, Decision};
+use person_server::store::AuditQuery;
 use serde_json::{Value, json};
 
 use super::support::{Agent, Device, NOW, World, key};
@@ -203,7 +204,7 @@ async fn an_agent_is_ended() {
     let pending = world.store.pending(&super::support_pending(&asked)).await.unwrap().unwrap();
     assert_eq!(pending.state.name(), "ended");
     assert!(world.server.end_agent(&world.ada, &agent.agent_key()).await.is_err(), "it is ended already");
-    let events = world.store.events_of(&world.ada, Default::default()).await.unwrap();
+    let events = world.store.events_of(&world.ada, AuditQuery { limit: 100, ..AuditQuery::default() }).await.unwrap();
     assert!(events.iter().any(|entry| entry.event.kind == "agent.ended"), "{events:?}");
 }
 

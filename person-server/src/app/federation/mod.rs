@@ -49,7 +49,7 @@ impl PersonServer {
             None => None,
             Some((_, Some(turn))) => Some(turn),
             // Another poll of the agent's is asking just now.
-            Some((pending, None)) => return self.as_it_stands(pending).await,
+            Some((pending, None)) => return self.where_it_stands(pending).await,
         };
         let said = match way.pending_url() {
             None => self.ask_access_server(signed, &way).await,
@@ -72,7 +72,7 @@ impl PersonServer {
         wait: Option<Duration>,
     ) -> Outcome<Answer> {
         self.still_depends_on_nothing_revoked(pending).await?;
-        let Some(_turn) = self.turns.take(&pending.id) else { return self.as_it_stands(&pending.id).await };
+        let Some(_turn) = self.turns.take(&pending.id) else { return self.where_it_stands(&pending.id).await };
         // As it is now that it is our turn.
         let pending = self.store.pending(&pending.id).await?.ok_or_else(Refusal::not_found)?;
         let Some(way) = self.way_of(&pending) else { return Box::pin(self.outcome(signed, &pending)).await };
@@ -248,7 +248,7 @@ impl PersonServer {
         }
     }
 
-    async fn as_it_stands(&self, pending: &PendingId) -> Outcome<Answer> {
+    async fn where_it_stands(&self, pending: &PendingId) -> Outcome<Answer> {
         let pending = self.store.pending(pending).await?.ok_or_else(Refusal::not_found)?;
         let view: PendingView = self.view(&pending, PendingPath::Request).await?;
         Ok(Answer::Pending(view))

@@ -68,7 +68,7 @@ fn a_rotation_overlaps() {
     keys.reload(later + OVERLAP + STAYS - 1).unwrap();
     assert_eq!(kids(&keys).len(), 2);
     keys.reload(later + OVERLAP + STAYS).unwrap();
-    assert_eq!(kids(&keys), [new.kid.clone()]);
+    assert_eq!(kids(&keys), std::slice::from_ref(&new.kid));
 
     let again = KeyDirectory::at(&path).rotate(later + OVERLAP + STAYS, OVERLAP).unwrap();
     let left = KeyDirectory::at(&path).list(later + OVERLAP + STAYS).unwrap();

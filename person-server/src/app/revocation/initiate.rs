@@ -73,27 +73,27 @@ impl PersonServer {
     /// The person ends an agent, whoever its provider is: it is nobody's from now on, what waits of it ends, and every token it holds is
     /// withdrawn.
     pub async fn end_agent(&self, person: &PersonKey, agent: &AgentKey) -> Outcome<Revoked> {
-        self.revoke_held(person, Cause::Agent(person.clone(), agent.clone())).await
+        self.revoke_held(person, Cause::Agent(person.clone(), agent.clone()), SHORTLY).await
     }
 
     /// What the agent holds is withdrawn; it may ask for more.
     pub(in crate::app) async fn revoke_all_held_by(&self, person: &PersonKey, agent: &AgentKey) -> Outcome<Revoked> {
-        self.revoke_held(person, Cause::Held(person.clone(), agent.clone())).await
+        self.revoke_held(person, Cause::Held(person.clone(), agent.clone()), SHORTLY).await
     }
 
     /// The person takes a consent back, and with it what the agent holds at that resource.
     pub async fn revoke_consent(&self, person: &PersonKey, consent: &str) -> Outcome<Revoked> {
-        self.revoke_held(person, Cause::Consent(person.clone(), consent.to_owned())).await
+        self.revoke_held(person, Cause::Consent(person.clone(), consent.to_owned()), SHORTLY).await
     }
 
     /// The person takes one token back, and whatever rests on it.
     pub async fn revoke_token(&self, person: &PersonKey, token: &TokenRef) -> Outcome<Revoked> {
-        self.revoke_held(person, Cause::Token(person.clone(), token.clone())).await
+        self.revoke_held(person, Cause::Token(person.clone(), token.clone()), SHORTLY).await
     }
 
-    /// Everything that was issued on a mission that is over.
+    /// Everything that was issued on a mission that is over is withdrawn. Nobody is kept waiting for others to hear of it.
     pub async fn revoke_all_under(&self, person: &PersonKey, mission: &str) -> Outcome<Revoked> {
-        self.revoke_held(person, Cause::Mission(person.clone(), mission.to_owned())).await
+        self.revoke_held(person, Cause::Mission(person.clone(), mission.to_owned()), Duration::ZERO).await
     }
 
     /// How far a withdrawal of the person's is.
@@ -113,12 +113,12 @@ impl PersonServer {
         })
     }
 
-    async fn revoke_held(&self, person: &PersonKey, cause: Cause) -> Outcome<Revoked> {
+    async fn revoke_held(&self, person: &PersonKey, cause: Cause, wait: Duration) -> Outcome<Revoked> {
         let id = match self.withdraw(cause).await? {
             Withdrawn::Recorded { id, .. } | Withdrawn::Before { id } => id,
             Withdrawn::NotTheirs | Withdrawn::TooMany => return Err(Refusal::not_found()),
         };
-        self.tell_within(&id, SHORTLY).await;
+        self.tell_within(&id, wait).await;
         self.revoked(person, &id).await
     }
 

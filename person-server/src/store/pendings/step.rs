@@ -227,7 +227,8 @@ macro_rules! ends {
 }
 ends! {
     ENDS_OF_ASKER: "asker = $3 AND $4 = ''",
-    ENDS_OF_MISSION: "mission = $3 AND $4 = ''",
+    // What the person accepted as done has ended the mission, and is still to be told.
+    ENDS_OF_MISSION: "mission = $3 AND $4 = '' AND NOT (kind = 'complete' AND state = 'approved')",
     ENDS_OF_RESOURCE_TOKEN: "resource = $3 AND resource_jti = $4",
     ENDS_OF_UPSTREAM: "upstream_iss = $3 AND upstream_jti = $4",
 }

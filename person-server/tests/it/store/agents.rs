@@ -8,7 +8,7 @@ pub(crate) async fn a_person_is_kept_and_changed(store: Store) {
     let ada = person(&store, "ada").await;
     let mut kept = store.person(&ada).await.unwrap().unwrap();
     assert_eq!(kept.claims["email"], "ada@example.org");
-    kept.name = "Ada L.".to_owned();
+    "Ada L.".clone_into(&mut kept.name);
     kept.tenant = Some("acme".to_owned());
     kept.created_at = NOW + 5;
     store.keep_person(kept.clone()).await.unwrap();

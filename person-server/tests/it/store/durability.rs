@@ -43,6 +43,7 @@ async fn what_was_acknowledged_survives_a_kill() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "the program that `what_was_acknowledged_survives_a_kill` starts and kills"]
 async fn writes_until_it_is_killed() {
+    #[expect(clippy::disallowed_methods, reason = "how a test tells its other half where to write")]
     let Ok(url) = std::env::var(WRITES_TO) else { return };
     let store = Store::open(&StoreConfig::at(url)).await.unwrap();
     ada(&store).await;

@@ -160,3 +160,10 @@ pub(crate) async fn withdrawn_by_issuer(store: &Store, token: TokenRef) -> i64 {
     store.withdraw(Withdraw { id: id.clone(), cause, issuer: server("ps"), now: NOW }).await.unwrap();
     store.withdrawal(&id).await.unwrap().unwrap().tokens
 }
+
+/// What Ada's agents were issued on a mission.
+pub(crate) async fn held_under(store: &Store, mission: &str) -> Vec<Issued> {
+    let mut issued = store.issued_for(&key("ada"), 100).await.unwrap();
+    issued.retain(|issued| issued.mission.as_deref() == Some(mission));
+    issued
+}

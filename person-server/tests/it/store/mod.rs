@@ -10,9 +10,11 @@ mod durability;
 mod events;
 mod given;
 mod issuing;
+mod missions;
 mod only_postgres;
 mod only_sqlite;
 mod pendings;
+mod provider;
 mod pruning;
 mod withdrawals;
 
@@ -66,6 +68,16 @@ cases! {
     withdrawals:
         it_reaches_what_rests_on_what_it_begins_with, each_cause_has_its_beginning, what_is_told_is_recorded_once,
         notices_are_taken_and_kept, nothing_withdrawn_is_presented;
+    provider:
+        enrolments_that_wait_are_limited, a_key_is_enrolled_once, a_new_agent_takes_nobodys_place,
+        a_device_is_linked_to_an_agent_of_the_persons, tokens_are_granted_while_the_agent_is_the_persons,
+        an_agent_ends_with_all_it_holds, a_device_ends_and_the_agent_lives_on, an_agent_has_so_many_sub_agents,
+        of_many_who_collect_an_enrolment_one_does, sub_agents_are_pruned;
+    missions:
+        a_mission_comes_back_as_it_was_kept, a_mission_begins_whole_or_not_at_all, a_mission_ends_once,
+        what_ended_by_its_time_did_not_end_otherwise, nothing_is_issued_under_a_mission_that_is_over,
+        the_log_is_numbered_and_bounded, updates_are_chained, a_completion_ends_the_mission_with_the_decision,
+        old_missions_go_with_their_log;
     events:
         events_are_read_in_pages;
     pruning:

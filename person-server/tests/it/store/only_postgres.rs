@@ -12,7 +12,9 @@ async fn replicas_share_it_and_an_outage_is_of_the_moment() {
     let server = Postgres::start().await;
     let url = server.database().await;
     let config = StoreConfig { acquire_within: std::time::Duration::from_millis(500), ..StoreConfig::at(url) };
-    let (one, other) = (Store::open(&config).await.unwrap(), Store::open(&config).await.unwrap());
+    // Both start at once, on an empty database.
+    let (one, other) = tokio::join!(Store::open(&config), Store::open(&config));
+    let (one, other) = (one.unwrap(), other.unwrap());
     assert_eq!(one.kind(), Kind::Postgres);
     ada(&one).await;
     assert!(other.agent(&agent("a")).await.unwrap().is_some());

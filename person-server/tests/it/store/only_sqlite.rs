@@ -47,6 +47,22 @@ async fn what_was_acknowledged_is_there_after_opening_again() {
     assert!(again.agent(&agent("b")).await.unwrap().is_none());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_may_open_it_at_once() {
+    let dir = TempDir::new().unwrap();
+    let opening = (0..4).map(|_| {
+        let config = at(&dir.path().join("ps.db"));
+        tokio::spawn(async move { Store::open(&config).await.unwrap() })
+    });
+    let mut stores = Vec::new();
+    for store in opening.collect::<Vec<_>>() {
+        stores.push(store.await.unwrap());
+    }
+    ada(&stores[0]).await;
+    assert!(stores[3].agent(&agent("a")).await.unwrap().is_some());
+    assert_eq!(stores[0].waiting(), 0);
+}
+
 #[tokio::test]
 async fn a_place_that_cannot_be_is_refused_with_its_reason() {
     let dir = TempDir::new().unwrap();
@@ -54,6 +70,8 @@ async fn a_place_that_cannot_be_is_refused_with_its_reason() {
         (format!("sqlite://{}/no/ps.db", dir.path().display()), "its directory does not exist"),
         ("mysql://root@localhost/ps".to_owned(), "`mysql` is not a database"),
         ("ps.db".to_owned(), "it has no scheme"),
+        ("sqlite::memory:".to_owned(), "it is not of the form `sqlite://path/to/file`"),
+        (format!("sqlite://{}/ps.db?mode=memory", dir.path().display()), "it is not of the form"),
         ("sqlite:".to_owned(), "it is not of the form `sqlite://path/to/file`"),
         ("postgres://ps:secret@[/x".to_owned(), "it is not of the form `postgres://user@host/name`"),
     ] {
@@ -155,6 +173,26 @@ async fn too_much_to_write_is_refused_at_once() {
     }
     assert!(busy > 0 && kept > 0, "{kept} kept, {busy} refused");
     assert_eq!(store.agents_of(&key("ada")).await.unwrap().len(), kept + 1);
+}
+
+/// A disk that hangs does not hang whoever asks; what nobody waits for any longer is not done.
+#[tokio::test]
+async fn a_write_is_waited_for_so_long() {
+    let dir = TempDir::new().unwrap();
+    let config = StoreConfig { write_within: Duration::from_millis(50), ..at(&dir.path().join("ps.db")) };
+    let store = Store::open(&config).await.unwrap();
+    ada(&store).await;
+    let url = format!("sqlite://{}/ps.db", dir.path().display());
+    let mut other = AnyConnection::connect(&url).await.unwrap();
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    let under_way = store.bind_agent(binding("b", "ada")).await.unwrap_err();
+    let waiting = store.bind_agent(binding("c", "ada")).await.unwrap_err();
+    assert!(under_way.is_of_the_moment() && waiting.is_of_the_moment(), "{under_way} {waiting}");
+    other.execute("COMMIT").await.unwrap();
+    // Comes after both.
+    store.close().await.unwrap();
+    let store = Store::open(&at(&dir.path().join("ps.db"))).await.unwrap();
+    assert!(store.agent(&agent("c")).await.unwrap().is_none());
 }
 
 /// A backup is a whole database, taken while the store is in use, and overwrites nothing.

@@ -188,7 +188,7 @@ pub(crate) async fn what_touches_the_same_ends_together(store: Store) {
     let third = keep(&store, pending("p3", "CCCC1111", Some("ada"), identify())).await;
     let revoked = || Ended::new(403, "revoked", "the resource withdrew its token", NOW);
     let by_token = store.end_pendings(Touching::ResourceToken(token("r", "r1")), revoked()).await.unwrap();
-    assert_eq!(by_token, [first.id.clone()]);
+    assert_eq!(by_token, [first.id]);
     let elsewhere = store.end_pendings(Touching::ResourceToken(token("other", "r2")), revoked()).await.unwrap();
     assert_eq!(elsewhere, []);
     let mut of_agent = store.end_pendings(Touching::Asker(Asker::Agent(agent("a"))), revoked()).await.unwrap();

@@ -112,7 +112,7 @@ pub(crate) fn agent_with(world: &World, token: &str, key: &SigningKey) -> Agent 
     };
     let unverified = Unverified::parse(token, IdentifierRules::Strict).unwrap();
     let verified = verify::token(&unverified, &world.server.keys().jwks(), &rules, world.now()).unwrap();
-    let VerifiedToken::Agent(verified) = verified else { panic!("no agent token") };
+    let VerifiedToken::Agent(verified) = verified else { unreachable!("no agent token") };
     let claims = AgentToken { more: Map::new(), ..(*verified).clone() };
     Agent { claims, key: key.clone(), token: token.to_owned() }
 }

@@ -63,7 +63,7 @@ impl Postgres {
         self.url(&name)
     }
 
-    /// One of the server's programs, as the user the server runs as.
+    /// One of the server's programs, to be run as the user the server runs as.
     pub(crate) fn program(&self, name: &str) -> Command {
         program(&self.programs, name, self.dir.path())
     }
@@ -86,8 +86,8 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        // Its children end with it.
-        self.server.kill().ok();
+        // At once, but with its children gone before it: they write into the directory that goes next.
+        Command::new("kill").args(["-QUIT", &self.server.id().to_string()]).status().ok();
         self.server.wait().ok();
     }
 }

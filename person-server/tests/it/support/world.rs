@@ -57,15 +57,23 @@ impl World {
 
     /// The same under other settings.
     pub(crate) async fn with(edit: impl FnOnce(&mut Settings)) -> Self {
-        Self::made_of(edit, Keys::new(key("ps-1"), &[])).await
+        Self::made_of(edit, usual_keys(), usual_policies()).await
     }
 
     /// The same with other keys.
     pub(crate) async fn with_keys(keys: Keys) -> Self {
-        Self::made_of(|_| {}, keys).await
+        Self::made_of(|_| {}, keys, usual_policies()).await
     }
 
-    async fn made_of(edit: impl FnOnce(&mut Settings), keys: Keys) -> Self {
+    /// The same under these policies and no others.
+    pub(crate) async fn governed(policies: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("all.cedar"), policies).unwrap();
+        let config = GovernanceConfig { policies_dir: Some(folder.path().to_owned()), schemas_dir: None };
+        Self::made_of(|_| {}, usual_keys(), Governance::open(&config).unwrap()).await
+    }
+
+    async fn made_of(edit: impl FnOnce(&mut Settings), keys: Keys, governance: Governance) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("person-server.db").display());
         let store = Store::open(&StoreConfig::at(url)).await.unwrap();
@@ -75,7 +83,7 @@ impl World {
         let clock = FixedClock::at(NOW);
         let mut settings = settings();
         edit(&mut settings);
-        let server = server(settings, keys, &store, &network, &others, &clock);
+        let server = server(settings, (keys, governance), &store, &network, &others, &clock);
         let router = person_server::routes::router(server.clone());
         let world = Self { server, store, network, others, clock, ada: PersonKey::new("ada"), router, _folder: folder };
         world.person("ada").await;
@@ -84,14 +92,8 @@ impl World {
 
     /// Another process of the same server, over the same store.
     pub(crate) fn another(&self) -> Arc<PersonServer> {
-        server(
-            self.server.settings().clone(),
-            self.server.keys().clone(),
-            &self.store,
-            &self.network,
-            &self.others,
-            &self.clock,
-        )
+        let parts = (self.server.keys().clone(), usual_policies());
+        server(self.server.settings().clone(), parts, &self.store, &self.network, &self.others, &self.clock)
     }
 
     /// One more person.
@@ -208,6 +210,14 @@ pub(crate) fn pending_id(pending: &Reply) -> PendingId {
     PendingId::new(pending.header("location").rsplit('/').next().unwrap())
 }
 
+fn usual_keys() -> Keys {
+    Keys::new(key("ps-1"), &[])
+}
+
+fn usual_policies() -> Governance {
+    Governance::open(&GovernanceConfig::default()).unwrap()
+}
+
 /// A key made from its name.
 pub(crate) fn key(name: &str) -> SigningKey {
     SigningKey::ed25519(name, &Sha256::digest(name.as_bytes()).into())
@@ -215,7 +225,7 @@ pub(crate) fn key(name: &str) -> SigningKey {
 
 fn server(
     settings: Settings,
-    keys: Keys,
+    (keys, governance): (Keys, Governance),
     store: &Store,
     network: &Arc<Network>,
     others: &Arc<Others>,
@@ -231,7 +241,7 @@ fn server(
         issuers: Issuers::with_fetch(&discovery, clock.clone(), network.clone()).unwrap(),
         documents: Documents::with_fetch(&discovery, clock.clone(), network.clone()).unwrap(),
         outgoing: Outgoing::with_exchange(&discovery, clock.clone(), others.clone()).unwrap(),
-        governance: Governance::open(&GovernanceConfig::default()).unwrap(),
+        governance,
         clock,
     }))
 }
