@@ -212,7 +212,8 @@ async fn an_upstream_token_that_proves_nothing_is_refused() {
     scene.refused("not.a.token", invalid, "malformed").await;
     scene.refused(&scene.caller.token, invalid, "an agent token").await;
     scene.refused(&scene.trips.token, invalid, "its own agent token").await;
-    let forged = format!("{}AAAA", &scene.upstream[..scene.upstream.len() - 4]);
+    let (signed, _) = scene.upstream.rsplit_once('.').unwrap();
+    let forged = format!("{signed}.{}", "A".repeat(86));
     scene.refused(&forged, invalid, "forged").await;
     let elsewhere = world.person_token(&scene.caller, PAYMENTS).await;
     scene.refused(&elsewhere, invalid, "for another resource").await;

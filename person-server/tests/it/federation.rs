@@ -18,6 +18,9 @@ const ASK: &str = "POST https://access.example/token";
 const POLL: &str = "GET https://access.example/pending/1";
 const TELL: &str = "POST https://access.example/pending/1";
 
+/// Makes a token what it must not be.
+type Spoils = Box<dyn Fn(&mut AuthToken)>;
+
 struct Scene {
     world: World,
     agent: Agent,
@@ -135,7 +138,7 @@ async fn the_access_server_is_asked_after_the_person_and_its_token_is_handed_on(
 async fn a_token_that_is_not_what_was_asked_for_is_none() {
     let scene = scene().await;
     let other = Agent::new("other").claims.key;
-    let spoiled: [(&str, Box<dyn Fn(&mut AuthToken)>); 11] = [
+    let spoiled: [(&str, Spoils); 11] = [
         ("issuer", Box::new(|token| token.common.iss = ServerId::parse("https://evil.example").unwrap())),
         ("dwk", Box::new(|token| token.common.dwk = Dwk::Person)),
         ("aud", Box::new(|token| token.aud = ServerId::parse("https://files.example").unwrap())),
@@ -436,6 +439,6 @@ async fn an_expired_presented_token_is_not_presented() {
 
 async fn describe_ada(world: &World) {
     let mut ada = world.store.person(&world.ada).await.unwrap().unwrap();
-    ada.claims = json!({ "email": "ada@example.com", "name": "Ada" }).as_object().unwrap().clone();
+    ada.claims.clone_from(json!({ "email": "ada@example.com", "name": "Ada" }).as_object().unwrap());
     world.store.keep_person(ada).await.unwrap();
 }

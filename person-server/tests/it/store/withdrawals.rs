@@ -49,13 +49,13 @@ async fn tokens(store: &Store) {
     issue("person", |_| ()).await;
     issue("auth", |issued| {
         issued.kind = IssuedKind::Auth;
-        issued.root = "person".to_owned();
+        "person".clone_into(&mut issued.root);
     })
     .await;
     issue("theirs", |issued| {
         issued.kind = IssuedKind::Federated;
         issued.token.iss = server("as");
-        issued.root = "person".to_owned();
+        "person".clone_into(&mut issued.root);
     })
     .await;
     issue("downstream", |issued| {
