@@ -10,6 +10,7 @@ mod hostile;
 mod interactions;
 mod keys;
 mod missions;
+mod peers;
 mod permissions;
 mod person_tokens;
 mod provider;
