@@ -247,6 +247,21 @@ async fn an_interaction_is_passed_on_and_polled_for() {
     world.poll(agent, &asked).await.refused(410, "invalid_code");
 }
 
+/// Of two polls at once, one asks the access server: a resource token is redeemed once.
+#[tokio::test]
+async fn two_polls_at_once_ask_once() {
+    let scene = scene().await;
+    let (world, agent) = (&scene.world, &scene.agent);
+    let asked = world.post(agent, "/token", scene.body()).await;
+    world.approve(&world.ada, &asked).await;
+    world.others.answers(ASK, scene.grants());
+    let (one, other) = tokio::join!(world.poll(agent, &asked), world.poll(agent, &asked));
+    let mut statuses = [one.status, other.status];
+    statuses.sort_unstable();
+    assert!(statuses == [200, 202] || statuses == [200, 410], "{one:?} {other:?}");
+    assert_eq!(world.others.asked(ASK).len(), 1);
+}
+
 /// A hiccup on the way to the access server costs the person no second approval.
 #[tokio::test]
 async fn a_poll_that_fails_is_made_again() {
@@ -317,6 +332,66 @@ async fn a_question_of_the_access_servers_is_answered_by_the_agent() {
     world.post(agent, asked.header("location"), body).await.refused(400, "invalid_request");
     world.others.answers(POLL, scene.grants());
     assert_eq!(world.poll(agent, &asked).await.status, 200);
+}
+
+/// "A PS answering an AS clarification with updated_request sends the same body": for less, and for nothing else.
+#[tokio::test]
+async fn an_agent_answers_by_asking_for_less() {
+    let scene = scene().await;
+    let (world, agent) = (&scene.world, &scene.agent);
+    let question = json!({ "status": "pending", "clarification": "Why write?" });
+    world.others.answers(ASK, deferred("/pending/1", Some("requirement=clarification"), &question));
+    let both = scene.asks(&["orders.read", "orders.write"], &["interaction", "clarification"]);
+    let (_, asked) = scene.approved(both).await;
+    let update = |scopes: &[&str], audience: &str| {
+        let mut token = scene.orders.asks(world, &scene.person_token, scopes);
+        token.aud = ServerId::parse(audience).unwrap();
+        token.common.jti = "rt-2".into();
+        json!({
+            "action": "updated_request",
+            "resource_token": token.sign(&scene.orders.key),
+            "presented_token": scene.person_token,
+            "justification": "Reading is enough.",
+        })
+    };
+    for (scopes, audience) in [(&["orders.admin"][..], ACCESS), (&["orders.read"], PS), (&["orders.read"], ORDERS)] {
+        let refused = world.post(agent, asked.header("location"), update(scopes, audience)).await;
+        refused.refused(400, "invalid_resource_token");
+    }
+    assert!(world.others.asked(TELL).is_empty());
+    world.others.answers(TELL, scene.grants());
+    let less = update(&["orders.read"], ACCESS);
+    let got = world.post(agent, asked.header("location"), less.clone()).await;
+    assert_eq!(got.status, 200, "{got:?}");
+    assert_eq!(world.others.asked(TELL)[0].body, less);
+}
+
+/// A step-up: the access server's own token is what the resource saw, and the person token behind it is what is revoked.
+#[tokio::test]
+async fn a_token_of_the_access_servers_is_presented_to_it_again() {
+    let scene = scene().await;
+    let (world, agent) = (&scene.world, &scene.agent);
+    world.others.answers(ASK, scene.grants());
+    let first = scene.approved(scene.body()).await.0.text("auth_token");
+    let mut asked = scene.orders.asks(world, &first, &["orders.read", "orders.write"]);
+    asked.aud = ServerId::parse(ACCESS).unwrap();
+    let body = json!({
+        "resource_token": asked.sign(&scene.orders.key),
+        "presented_token": first,
+        "capabilities": ["interaction"],
+    });
+    let longer =
+        AuthToken { common: Common { jti: "as-2".into(), exp: NOW + 1801, ..scene.token().common }, ..scene.token() };
+    world.others.answers(ASK, granted(&longer));
+    let pending = world.post(agent, "/token", body.clone()).await;
+    world.approve(&world.ada, &pending).await;
+    // It was presented a token that ends earlier than the person token behind it.
+    world.poll(agent, &pending).await.refused(502, "as_unreachable");
+    assert_eq!(world.others.asked(ASK)[1].body["presented_token"], first);
+
+    let revoked = world.server.end_agent(&world.ada, &agent.agent_key()).await.unwrap();
+    assert_eq!(revoked.tokens, 2);
+    assert!(revoked.recipients.iter().any(|one| one.recipient == ACCESS), "{revoked:?}");
 }
 
 #[tokio::test]

@@ -9,9 +9,11 @@
 //! | `request` | what the access server is asked, and sent |
 //! | `said` | what its answer says |
 //! | `claims` | what it is told of the person |
+//! | `answering` | what the agent answers it |
 //! | `delivery` | what it issued is verified, and recorded |
 //! | `way` | an ask on its way, and how it can end |
 
+mod answering;
 mod claims;
 mod delivery;
 mod request;
@@ -21,7 +23,6 @@ mod way;
 use std::time::Duration;
 
 use aauth_authorizer::aauth::error::{PollErrorCode, TokenEndpointErrorCode};
-use serde_json::json;
 
 use super::PersonServer;
 use super::answer::{Answer, PendingPath, PendingView};
@@ -45,12 +46,17 @@ impl PersonServer {
     /// Has the access server issue what was granted.
     pub(super) async fn federate(&self, signed: &Signed, ask: &AuthorizeAsk, granted: Granted) -> Outcome<Answer> {
         let way = Way::new(ask, granted, self.clock.now());
-        let _turn = match way.pending.as_ref().map(|pending| (pending, self.turns.take(pending))) {
-            None => None,
-            Some((_, Some(turn))) => Some(turn),
-            // Another poll of the agent's is asking just now.
-            Some((pending, None)) => return self.where_it_stands(pending).await,
-        };
+        let mut turn = None;
+        if let Some(id) = &way.pending {
+            // Another poll of the agent's may be asking just now, or may have asked meanwhile.
+            let Some(ours) = self.turns.take(id) else { return self.where_it_stands(id).await };
+            let pending = self.store.pending(id).await?.ok_or_else(Refusal::not_found)?;
+            if !matches!(pending.state, State::Approved(_)) {
+                drop(ours);
+                return Box::pin(self.outcome(signed, &pending)).await;
+            }
+            turn = Some(ours);
+        }
         let said = match way.pending_url() {
             None => self.ask_access_server(signed, &way).await,
             // The person was asked about claims in between. What they agreed to is told when it is asked for again.
@@ -61,7 +67,9 @@ impl PersonServer {
             Ok(said) => self.follow(signed, way, said).await,
             Err(stop) => Err(stop),
         };
-        self.conclude(pending.as_ref(), went).await
+        let concluded = self.conclude(pending.as_ref(), went).await;
+        drop(turn);
+        concluded
     }
 
     /// Asks the access server how it is going.
@@ -80,28 +88,6 @@ impl PersonServer {
             return self.view(&pending, PendingPath::Request).await.map(Answer::Pending);
         }
         let went = match self.poll_access_server(&way, wait).await {
-            Ok(said) => self.follow(signed, way, said).await,
-            Err(stop) => Err(stop),
-        };
-        self.conclude(Some(&pending.id), went).await
-    }
-
-    /// Passes the agent's answer to a question of the access server's on.
-    pub(super) async fn answer_access_server(
-        &self,
-        signed: &Signed,
-        pending: Pending,
-        answer: &str,
-    ) -> Outcome<Answer> {
-        let nothing_asked = || Refusal::invalid_request("nothing was asked");
-        let Some(_turn) = self.turns.take(&pending.id) else { return Err(nothing_asked()) };
-        let pending = self.store.pending(&pending.id).await?.ok_or_else(Refusal::not_found)?;
-        let Some(mut way) = self.way_of(&pending).filter(|_| asks_the_agent(&pending)) else {
-            return Err(nothing_asked());
-        };
-        way.rounds += 1;
-        let body = json!({ "action": "clarification_response", "clarification_response": answer });
-        let went = match self.tell_access_server(&way, &body).await {
             Ok(said) => self.follow(signed, way, said).await,
             Err(stop) => Err(stop),
         };

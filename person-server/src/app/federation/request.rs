@@ -88,7 +88,7 @@ impl PersonServer {
     }
 
     /// Notes that the access server will have seen the person token, unless something was withdrawn meanwhile.
-    async fn note_presentation(&self, signed: &Signed, ask: &AuthorizeAsk) -> Result<(), Stop> {
+    pub(super) async fn note_presentation(&self, signed: &Signed, ask: &AuthorizeAsk) -> Result<(), Stop> {
         let root = self.root_of(ask).await?;
         let person_token = TokenRef { iss: self.settings.issuer.clone(), jti: root.clone() };
         let exp = self.store.issued(&person_token).await?.map_or(ask.presented.exp, |issued| issued.exp);
