@@ -127,6 +127,8 @@ impl Running {
         let watching = if config.watch_policies { governance.watch()? } else { None };
         let keys = tokio::spawn(keys.follow(clock.clone()));
         let pruning = tokio::spawn(prune(store.clone(), Retention { audit: config.audit_kept }, clock));
+        let notifier = server.notifier().clone();
+        let notices = tokio::spawn(async move { notifier.run().await });
         let told = async {
             shutdown.await;
             operating.drain();
@@ -137,6 +139,8 @@ impl Running {
         let served = listener.serve(routes::whole(operating.clone()), told).await;
         keys.abort();
         pruning.abort();
+        // What was not told yet is in the store, for the next run to tell.
+        notices.abort();
         drop(watching);
         store.close().await?;
         Ok(served?)

@@ -3,7 +3,7 @@
 use aauth_authorizer::aauth::identifier::ServerId;
 use aauth_authorizer::aauth::token::resource::ResourceToken;
 use person_server::domain::decision::{Approval, Decision};
-use person_server::domain::issued::{Revocation, TokenRef};
+use person_server::domain::issued::TokenRef;
 use serde_json::{Value, json};
 
 use super::support::{Agent, NOW, Resource, World, claims};
@@ -140,7 +140,9 @@ async fn what_is_missing_is_said() {
         without.as_object_mut().unwrap().remove(parameter);
         scene.world.post(&scene.agent, "/token", without).await.refused(400, "invalid_request");
     }
-    for (parameter, code) in [("resource_token", "invalid_resource_token"), ("presented_token", "invalid_presented_token")] {
+    for (parameter, code) in
+        [("resource_token", "invalid_resource_token"), ("presented_token", "invalid_presented_token")]
+    {
         let mut confused = body.clone();
         confused[parameter] = json!(scene.agent.token);
         scene.world.post(&scene.agent, "/token", confused).await.refused(400, code);
@@ -157,7 +159,6 @@ async fn a_revoked_token_has_a_code_of_its_own() {
     let body = scene.body(&["orders.read"]);
     let jti = claims(&scene.person_token)["jti"].as_str().unwrap().to_owned();
     let iss = ServerId::parse("https://ps.example").unwrap();
-    let revocation = Revocation { token: TokenRef { iss, jti }, exp: NOW + 3600, at: NOW };
-    scene.world.store.revoke(revocation, 10).await.unwrap();
+    scene.world.server.revoke_token(&scene.world.ada, &TokenRef { iss, jti }).await.unwrap();
     scene.world.post(&scene.agent, "/token", body).await.refused(400, "revoked_presented_token");
 }
