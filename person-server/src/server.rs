@@ -15,6 +15,7 @@ use aauth_authorizer::serving::{HttpListener, HttpSettings, HttpTls, ServeError}
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::keys::KeysError;
+use crate::app::persons::People;
 use crate::app::{Keys, Parts, PersonServer};
 use crate::config::{Config, TlsFiles};
 use crate::governance::Governance;
@@ -114,10 +115,15 @@ impl Running {
         &self.server
     }
 
+    /// Who is a person of this server.
+    pub fn people(&self) -> People {
+        People::new(self.store.clone(), self.clock.clone(), self.config.settings.issuer.clone())
+    }
+
     /// Serves until `shutdown` comes; then finishes what is under way and closes the store. What was acknowledged is
     /// durable before it is, so nothing is lost however this ends.
     pub async fn serve(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), ServerError> {
-        let Self { server, store, listener, operating, keys, governance, config, clock, .. } = self;
+        let Self { server, store, listener, operating, keys, governance, config, clock } = self;
         let watching = if config.watch_policies { governance.watch()? } else { None };
         let keys = tokio::spawn(keys.follow(clock.clone()));
         let pruning = tokio::spawn(prune(store.clone(), Retention { audit: config.audit_kept }, clock));
@@ -126,6 +132,7 @@ impl Running {
         let told = async {
             shutdown.await;
             operating.drain();
+            server.end_streams();
             // Long enough for a prober to read that this process is no longer ready.
             tokio::time::sleep(LAST_WORDS).await;
         };
@@ -149,6 +156,9 @@ async fn prune(store: Store, retention: Retention, clock: SharedClock) {
         match store.prune(retention, clock.now()).await {
             Ok(rows) => tracing::debug!(rows, "pruned"),
             Err(error) => tracing::warn!(%error, "the store could not be pruned"),
+        }
+        if let Err(error) = store.prune_sessions(clock.now()).await {
+            tracing::warn!(%error, "sessions could not be pruned");
         }
     }
 }

@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use super::asking::Asking;
 use super::set::{Set, Source};
+use crate::policy::Principal;
 use crate::review::{Detail, Line, Lines, Question, json, text};
-use crate::testing::{Measures, Options, RunOptions, Session};
+use crate::testing::{Measures, Options, RunOptions, Seen, Session, once};
 
 /// Say why a request is let through or not: what each policy says to it, and which part of the policy decided.
 #[derive(Debug, clap::Args)]
@@ -70,7 +71,39 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     let set = arguments.source.open(arguments.resource.clone())?;
     let question = arguments.asking.question(method, url, arguments.resource.as_deref(), &set)?;
-    Ok(show(arguments, &set, &[question], &[]))
+    let response = response(&question, &set)?;
+    Ok(show(arguments, &set, &[question], &response))
+}
+
+/// What the authorizer answers to the request as a whole: the resource's access mode may well have the first word.
+fn response(question: &Question, set: &Set) -> anyhow::Result<Vec<(&'static str, Value)>> {
+    let Some(config) = &set.config else {
+        return Ok(vec![("access", "not looked at: no configuration is named".into())]);
+    };
+    let known = config.resources.iter().find(|resource| resource.id.as_str() == question.resource);
+    let mode = known.map(|resource| resource.access.name()).unwrap_or_default();
+    let seen = once(question, config, &set.snapshot)
+        .map_err(|why| anyhow::anyhow!("the request cannot be put to `{}`: {why}", question.resource))?;
+    if seen.consulted.is_empty() {
+        let access = format!("{mode}: answered before the policies are asked");
+        return Ok([("access", access.into())].into_iter().chain(answer(seen)).collect());
+    }
+    let mut response = vec![("access", format!("{mode}: the policies are asked").into())];
+    // Another key was asked about in the place of this one.
+    if !matches!(question.principal, Principal::Key { .. }) {
+        response.extend(answer(seen));
+    }
+    Ok(response)
+}
+
+/// Status, code, and what is asked for.
+fn answer(seen: Seen) -> Vec<(&'static str, Value)> {
+    let mut answer: Vec<(&str, Value)> = seen.status.map(|status| ("status", status.into())).into_iter().collect();
+    answer.push(("code", seen.code.into()));
+    answer.extend(seen.requirement.map(|requirement| ("requires", requirement.into())));
+    answer.extend(seen.scope.map(|scopes| ("scope", scopes.join(" ").into())));
+    answer.extend(seen.reason.map(|reason| ("detail", reason.into())));
+    answer
 }
 
 /// The line of the log at this place.
@@ -106,7 +139,7 @@ fn of_test(arguments: &Arguments, file: &Path, name: &str) -> anyhow::Result<Exi
         config,
         policies,
         schemas,
-        filter: Some(name.to_owned()),
+        filter: Some(name.parse()?),
         run,
         measures: Measures::default(),
     };

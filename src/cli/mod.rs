@@ -8,6 +8,7 @@ mod fmt;
 mod keys;
 mod measures;
 mod new;
+mod openapi;
 mod record;
 mod replay;
 mod schema;
@@ -48,7 +49,7 @@ enum Command {
     New(new::Arguments),
     /// Show it all on this machine: a gateway, an API, issuers, and an agent that walks the access modes.
     Demo(demo::Arguments),
-    /// Write schemas: one for editors, one of an MCP server's tools.
+    /// Write schemas: one for editors, one of an MCP server's tools; and policies of an OpenAPI document.
     Schema(schema::Arguments),
     /// Make a signing key.
     Keys(keys::Arguments),

@@ -1,6 +1,7 @@
 //! `authorizer record`: a decision log becomes tests.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 
+use super::set::Source;
 use crate::review::{Lines, Recorder};
 
 /// A line, or the command line, is wrong.
@@ -28,6 +30,21 @@ pub(super) struct Arguments {
     /// Where to write the suite [default: standard output]. An existing file is never replaced.
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    source: Source,
+}
+
+impl Arguments {
+    /// A recorder of this resource's tests. Its policies need not be there, if nobody named them.
+    fn recorder(&self, resource: &str) -> anyhow::Result<Recorder> {
+        let named = self.source.config.is_some() || self.source.policies.is_some();
+        let set = match self.source.open([resource.to_owned()]) {
+            Ok(set) => Some(set.snapshot),
+            Err(error) if named => return Err(error),
+            Err(_) => None,
+        };
+        Ok(Recorder::new(resource, set))
+    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -38,7 +55,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     for line in lines {
         match line {
             Ok(line) if arguments.resource.as_ref().is_some_and(|id| *id != line.resource) => {}
-            Ok(line) => recorders.entry(line.resource.clone()).or_insert_with_key(|id| Recorder::new(id)).take(&line),
+            Ok(line) => match recorders.entry(line.resource.clone()) {
+                Entry::Occupied(mut known) => known.get_mut().take(&line),
+                Entry::Vacant(new) => new.insert(arguments.recorder(&line.resource)?).take(&line),
+            },
             Err(bad) => {
                 wrong = true;
                 eprintln!("error: {bad}");

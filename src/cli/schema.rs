@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail, ensure};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::openapi;
 use crate::policy::{mcp_schema, merged_schema};
 
 /// The largest file that is read.
@@ -48,21 +49,48 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// Write a policy for each operation of an OpenAPI document, 3.0 or 3.1: its method is the action, its path the
+    /// resource, its security the scopes.
+    FromOpenapi {
+        /// The document, in YAML or JSON; `-` is standard input.
+        #[arg(value_name = "OPENAPI.yaml")]
+        document: PathBuf,
+        /// The resource it is the API of.
+        #[arg(long, value_name = "ID")]
+        resource: String,
+        /// What is put before each path [default: the path of the document's first server].
+        #[arg(long, value_name = "PATH")]
+        base: Option<String>,
+        /// Where to write it, in the resource's folder of policies. An existing file is never replaced [default: standard
+        /// output].
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match &arguments.command {
         Command::Export { schemas, out, vscode } => export(schemas, out.as_deref(), *vscode),
         Command::FromMcp { tools, server, out } => {
-            let named = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-            ensure!(!server.is_empty() && server.bytes().all(named), "`{server}` is not a server's name");
+            ensure!(is_name(server), "`{server}` is not a server's name");
             let text = read(tools)?;
             let listed: Value =
                 serde_json::from_str(&text).with_context(|| format!("`{}` is not JSON", tools.display()))?;
             let schema = mcp_schema(server, &listed).map_err(|why| anyhow::anyhow!("`{}`: {why}", tools.display()))?;
             write(out.as_deref(), &schema)
         }
+        Command::FromOpenapi { document, resource, base, out } => {
+            ensure!(is_name(resource), "`{resource}` is not a resource's id");
+            let rooted = base.as_deref().is_none_or(|base| base.starts_with('/'));
+            ensure!(rooted, "`{}` is not a path", base.as_deref().unwrap_or_default());
+            let policies = openapi::policies(document, &read(document)?, resource, base.as_deref())?;
+            write_new(out.as_deref(), &policies)
+        }
     }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
 fn export(schemas: &Path, out: Option<&Path>, vscode: bool) -> anyhow::Result<()> {
@@ -130,6 +158,16 @@ fn read(file: &Path) -> anyhow::Result<String> {
         bail!("`{}` is larger than {LARGEST} bytes", file.display());
     }
     Ok(text)
+}
+
+/// What an author edits is not to be lost.
+fn write_new(out: Option<&Path>, text: &str) -> anyhow::Result<()> {
+    if let Some(out) = out
+        && out.exists()
+    {
+        bail!("`{}` is there already", out.display());
+    }
+    write(out, text)
 }
 
 fn write(out: Option<&Path>, text: &str) -> anyhow::Result<()> {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::measures::{MeasureArguments, Measured};
 use crate::testing::report::{Format, Report};
-use crate::testing::{Options, RunOptions, Session, watch};
+use crate::testing::{Filter, Options, RunOptions, Session, watch};
 
 /// Every test passed.
 const PASSED: u8 = 0;
@@ -31,9 +31,10 @@ pub(super) struct Arguments {
     /// The folder of schemas [default: the configuration's, else `schemas` beside the policies].
     #[arg(long, value_name = "DIR")]
     schemas: Option<PathBuf>,
-    /// Run the tests whose `suite/name` holds this; with `*` and `?`, those that match it as a whole.
+    /// Run the tests whose `suite/name` holds this; with `*` and `?`, those that match it as a whole; as `/.../`, those in
+    /// which this regular expression is found.
     #[arg(long, value_name = "PATTERN")]
-    filter: Option<String>,
+    filter: Option<Filter>,
     /// Stop at the first failure.
     #[arg(long)]
     fail_fast: bool,

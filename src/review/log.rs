@@ -23,6 +23,9 @@ pub struct Line {
     pub outcome: String,
     /// What says more about the outcome.
     pub code: String,
+    /// The policies that determined it.
+    #[serde(default)]
+    pub policies: Vec<String>,
     /// The set of policies that was asked; none if they were not.
     #[serde(default)]
     pub generation: Option<u64>,

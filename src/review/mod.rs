@@ -3,6 +3,7 @@
 //! Nothing here decides. A question comes from the command line, from a test or from a line of the decision log that
 //! holds its input, and is put to a [`Snapshot`](crate::policy::Snapshot) as the server puts it.
 
+mod fixture;
 mod json;
 mod log;
 mod question;

@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 use super::question::{Question, printable};
 use crate::policy::{Cause, Decision, Effect, Explained, Explanation, Outcome, Part, Ruling, RulingKind, Truth};
 
+/// The most policies that are told to be left out by their heads, where not all is told.
+const MOST_LEFT_OUT: usize = 20;
+
 /// How much is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
@@ -31,8 +34,12 @@ pub fn text(question: &Question, explanation: &Explanation, detail: Detail) -> S
     }
     if !left_out.is_empty() {
         out.push_str("\npolicies left out by their heads\n");
-        for explained in left_out {
+        let most = if detail == Detail::Whole { usize::MAX } else { MOST_LEFT_OUT };
+        for explained in left_out.iter().take(most) {
             policy(&mut out, explained, detail);
+        }
+        if left_out.len() > most {
+            let _ = writeln!(out, "  and {} more", left_out.len() - most);
         }
     }
     let _ = write!(out, "\ndecision   {}", decision(&explanation.decision));

@@ -94,7 +94,7 @@ impl HttpListener {
         // The time to the next head bounds idle connections too, so none outlives its use.
         server.http_builder().http1().header_read_timeout(self.patience).max_buf_size(MAX_HEAD);
         let server: Server<SocketAddr> = server.handle(handle.clone()).first_request_timeout(self.patience);
-        let service = router.into_make_service();
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let (drain, tls) = (self.drain, self.tls);
         let serving = async move {
             match tls {

@@ -71,6 +71,8 @@ pub struct Outcome {
     pub status: Status,
     /// What came; none for a test that was not run.
     pub seen: Option<Seen>,
+    /// What each policy said, for a failure.
+    pub explained: Vec<String>,
     /// How long it took, in microseconds.
     pub micros: u64,
     /// Its number on the bench.
@@ -303,6 +305,7 @@ impl Ready {
             level: self.case.question.level(),
             status,
             seen,
+            explained: Vec::new(),
             micros,
             number,
         }

@@ -1,20 +1,47 @@
-//! Why a test came out as it did, in a few lines for people.
+//! Why a test came out as it did, for people: who asked what, what each policy said, and the answer.
 
+use super::bench::Outcome;
 use super::seen::Seen;
-use crate::authorizer::consulted::Consulted;
-use crate::policy::{Effect, Outcome as Said, Principal, ShadowVerdict};
+use crate::policy::Snapshot;
+use crate::review::{Detail, Question, text};
 
-/// Who asked what, what the policies said, and the answer.
-pub fn explain(seen: &Seen) -> Vec<String> {
+/// The most failures of a run that are explained policy by policy: beyond them nobody reads on.
+const MOST_EXPLAINED: usize = 50;
+
+/// Explains the failures among these outcomes, which came of tests under these policies.
+pub(super) fn failures(outcomes: &mut [Outcome], snapshot: &Snapshot) {
+    let failed = outcomes.iter_mut().filter(|outcome| outcome.status.is_failure());
+    for outcome in failed.take(MOST_EXPLAINED) {
+        outcome.explained = outcome.seen.iter().flat_map(|seen| policies(seen, snapshot)).collect();
+    }
+}
+
+/// What the policies said to each question, and the answer to all of them.
+pub(super) fn explain(outcome: &Outcome) -> Vec<String> {
+    let mut lines = outcome.explained.clone();
+    lines.extend(outcome.seen.iter().flat_map(answer));
+    lines
+}
+
+/// What each policy said to each question of a test.
+fn policies(seen: &Seen, snapshot: &Snapshot) -> Vec<String> {
     let mut lines = Vec::new();
     for consulted in &seen.consulted {
-        question(consulted, &mut lines);
+        let question = Question::of_check(consulted);
+        let explained = text(&question, &question.explain(snapshot), Detail::Plain);
+        lines.extend(explained.lines().map(str::to_owned));
     }
-    if seen.consulted.is_empty() && seen.status.is_some() {
-        lines.push("policies   were not asked: the request was answered before".to_owned());
-    }
-    for error in &seen.errors {
-        lines.push(format!("error      {}: {}", error.policy, error.message));
+    lines
+}
+
+/// The answer, and what it asks for.
+fn answer(seen: &Seen) -> Vec<String> {
+    let mut lines = Vec::new();
+    if seen.consulted.is_empty() {
+        if seen.status.is_some() {
+            lines.push("policies   were not asked: the request was answered before".to_owned());
+        }
+        lines.extend(seen.errors.iter().map(|error| format!("error      {} {}", error.policy, error.message)));
     }
     let mut answer = seen.status.map_or_else(String::new, |status| format!("{status} "));
     answer.push_str(seen.decision.name());
@@ -29,41 +56,4 @@ pub fn explain(seen: &Seen) -> Vec<String> {
         lines.push(format!("asked for  {}", scope.join(" ")));
     }
     lines
-}
-
-fn question(consulted: &Consulted, lines: &mut Vec<String>) {
-    let Consulted { subject, decision, method, path, resource, query, .. } = consulted;
-    let query = query.as_ref().map_or_else(String::new, |query| format!("?{query}"));
-    lines.push(format!("who        {}", principal(subject.principal())));
-    if !subject.scopes().is_empty() {
-        lines.push(format!("scopes     {}", subject.scopes().join(" ")));
-    }
-    lines.push(format!("asks       {method} {path}{query} of `{resource}`"));
-    let said = match &decision.outcome {
-        Said::Permit { .. } => "permit".to_owned(),
-        Said::Deny(denial) => format!("deny, {}", denial.cause.as_str().replace('_', " ")),
-    };
-    let by = if decision.policies.is_empty() {
-        String::new()
-    } else {
-        format!(", by {}", decision.policies.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", "))
-    };
-    lines.push(format!("policies   {said}{by}"));
-    for ShadowVerdict { policy, effect, error } in &decision.shadow {
-        let effect = match effect {
-            Effect::Permit => "permits",
-            Effect::Forbid => "forbids",
-        };
-        let error = error.as_ref().map_or_else(String::new, |error| format!(" but fails: {error}"));
-        lines.push(format!("shadow     {policy} {effect}{error}"));
-    }
-}
-
-fn principal(principal: &Principal) -> String {
-    match principal {
-        Principal::Agent { id, .. } => format!("AAuth::Agent::\"{id}\""),
-        Principal::Person { ps, sub, .. } => format!("AAuth::Person::\"{ps}#{sub}\""),
-        Principal::Key { thumbprint } => format!("AAuth::Key::\"{thumbprint}\""),
-        Principal::Anonymous => "AAuth::Anonymous::\"anonymous\"".to_owned(),
-    }
 }

@@ -16,6 +16,7 @@
 //! | `bench` | suites made ready to run, under any set of policies, on several threads |
 //! | `seen`, `verdict` | what came of a test, and how it differs from what was expected |
 //! | `explain` | why a test came out as it did |
+//! | `once` | one request on the same way, without a suite |
 //! | `report` | results for people and for machines |
 //! | `coverage` | what of the policies the tests try |
 //! | `mutation` | which changes of the policies no test notices |
@@ -31,6 +32,7 @@ mod find;
 mod fixture;
 mod keys;
 mod mutation;
+mod once;
 mod read;
 pub mod report;
 mod seen;
@@ -42,9 +44,10 @@ mod wire;
 mod world;
 
 pub use bench::{Bench, Outcome, RunOptions, Status};
-pub use explain::explain;
+pub use filter::{Filter, InvalidFilter};
 pub use find::NotFound;
 pub use mutation::{Mutation, Survivor};
+pub use once::once;
 pub use seen::Seen;
 pub use session::{Folder, Measures, Options, Prepared, Session};
 pub use suite::{Case, Decision, Expect, Ids, Level, Question, Suite};

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::bench::{Bench, Outcome, RunOptions};
 use super::cedar_json;
-use super::filter;
+use super::explain;
+use super::filter::Filter;
 use super::find::{self, Found, NotFound};
 use super::read;
 use super::report::{Report, Trouble};
@@ -29,7 +30,7 @@ pub struct Options {
     /// The folder of schemas; without one, the configuration's, else `schemas` beside the policies.
     pub schemas: Option<PathBuf>,
     /// Tests whose suite and name match this.
-    pub filter: Option<String>,
+    pub filter: Option<Filter>,
     /// How to run them.
     pub run: RunOptions,
     /// What else to find out about them.
@@ -90,7 +91,8 @@ impl Session {
         let mut report = Report::default();
         for folder in &folders {
             match folder.bench.run(&folder.snapshot, self.options.run) {
-                Ok(done) => {
+                Ok(mut done) => {
+                    explain::failures(&mut done, &folder.snapshot);
                     self.measure(folder, &done, &mut report, &mut troubles);
                     report.outcomes.extend(done);
                 }
@@ -194,7 +196,7 @@ impl Session {
         let scopes = snapshot.scopes().iter().map(ToString::to_string).collect();
         let setting = Setting { config, resources: &resources, scopes };
         let wanted = |suite: &str, name: &str| {
-            self.options.filter.as_ref().is_none_or(|filter| filter::matches(filter, &format!("{suite}/{name}")))
+            self.options.filter.as_ref().is_none_or(|filter| filter.matches(&format!("{suite}/{name}")))
         };
         let (bench, faults) = Bench::new(suites, &setting, wanted);
         troubles.extend(faults.iter().map(|(file, fault)| Trouble::whole(Path::new(&**file), fault.to_string())));

@@ -104,6 +104,55 @@ fn a_request_on_the_command_line_is_explained() {
     assert_eq!(question["policies"][0]["line"], 1);
 }
 
+const CONFIG: &str = "\
+policies: { dir: policies, schemas: schemas }
+resources:
+  - id: orders
+    issuer: https://orders.example
+    hosts: [orders.example]
+    access: { require: auth-token }
+    signing_key: { kid: k, alg: Ed25519, private_key_file: not-opened.pem }
+    scope_descriptions: { orders.read: Read, orders.write: Write }
+    agent_servers: [{ issuer: https://agents.example }]
+    person_servers: [{ issuer: https://ps.example }]
+";
+
+#[test]
+fn what_is_answered_before_the_policies_is_explained_too() {
+    let scene = Scene::new();
+    scene.write("authorizer.yaml", CONFIG);
+    let explain = |more: &[&str]| {
+        let (code, out, err) = scene.run(&[&["explain", "-c", "authorizer.yaml"], more].concat());
+        assert_eq!(code, 0, "{err}");
+        out
+    };
+    let request = ["GET", "https://orders.example/v1/orders"];
+    let ada = ["--as", "person:https://ps.example#ada"];
+    for (caller, said) in [
+        (
+            &["--as", "anonymous"][..],
+            ["access     auth-token: answered before", "requires   person-token", "status     401"],
+        ),
+        (&["--as", "agent:aauth:a@agents.example"], ["answered before", "requires   person-token", "status     401"]),
+        (&["--as", "agent:aauth:a@elsewhere.example"], ["answered before", "code       invalid_key", "status     401"]),
+        (&ada, ["answered before", "requires   auth-token", "scope      orders.read\n"]),
+        (
+            &[&ada[..], &["--scope", "orders.read"]].concat(),
+            ["access     auth-token: the policies are asked", "status     200", "decision   allow, by orders-read"],
+        ),
+    ] {
+        let out = explain(&[caller, &request].concat());
+        for said in said {
+            assert!(out.contains(said), "{caller:?}: `{said}` is not in:\n{out}");
+        }
+    }
+    let out = explain(&[&ada[..], &request, &["--format", "json"]].concat());
+    let explained: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(explained["response"]["requires"], "auth-token");
+    let (_, out, _) = scene.run(&[&["explain"], &ada[..], &request].concat());
+    assert!(out.contains("access     not looked at: no configuration is named"), "{out}");
+}
+
 #[test]
 fn what_is_asked_wrongly_is_told_in_one_line() {
     let scene = Scene::new();
@@ -200,6 +249,105 @@ fn what_is_recorded_passes_as_tests() {
 
     let (code, _, err) = scene.run(&["record", "--log", "log.jsonl", "--out", suite]);
     assert!(code == 1 && err.contains("cannot write"), "an existing file is never replaced: {err}");
+}
+
+/// A line about these questions of one caller's, each with its answer.
+fn line_of(principal: &Value, asked: &[(Value, Value)], outcome: &str, code: &str, policies: &[&str]) -> String {
+    let token = (principal["kind"] == "person").then(|| {
+        json!({ "typ": "auth", "issuer": "https://ps.example", "jti": "j", "scopes": ["files.read"],
+                "issued_at": 1_767_268_790, "expires_at": 1_767_269_000, "key": "k" })
+    });
+    let asked = asked.iter().map(|(request, answer)| {
+        let mut asked = json!({ "principal": principal, "request": request, "now": 1_767_268_800, "answer": answer });
+        if let Some(token) = &token {
+            asked["token"] = token.clone();
+        }
+        asked
+    });
+    let asked: Vec<Value> = asked.collect();
+    json!({ "resource": "orders", "outcome": outcome, "code": code, "policies": policies, "input": { "v": 1, "asked": asked } })
+        .to_string()
+}
+
+const FILES: &str = r#"
+@id("reading")
+@scope("files.read")
+permit (principal is AAuth::Person, action in MCP::Action::"tools/call", resource == MCP::Tool::"files/read")
+when { context.token.scopes.contains("files.read") };
+
+@id("writing")
+@scope("files.write")
+permit (principal is AAuth::Person, action in MCP::Action::"tools/call", resource == MCP::Tool::"files/write")
+when { context.token.scopes.contains("files.write") };
+"#;
+
+#[test]
+fn a_batch_is_recorded_as_one() {
+    let scene = Scene::new();
+    scene.write("policies/orders/files.cedar", FILES);
+    let config = CONFIG.replace("    access: { require: auth-token }", "    mcp: [{ path: /mcp, server: files }]");
+    scene.write("authorizer.yaml", &config.replace("orders.write: Write", "files.read: Read, files.write: Write"));
+    let ada = json!({ "kind": "person", "iss": "https://ps.example", "sub": "ada", "ps": "https://ps.example" });
+    let call = |tool: &str| {
+        json!({ "method": "POST", "host": "orders.example", "path": "/mcp", "call": {
+            "protocol": "mcp", "server": "files", "method": "tools/call", "tool": tool, "arguments": { "path": "/a" },
+        } })
+    };
+    let allowed = json!({ "decision": "allow", "policies": ["reading"] });
+    let lacking = json!({ "decision": "challenge", "cause": "nothing_permits", "requirement": "auth-token",
+                          "scope": ["files.write"], "policies": [] });
+    let lines = [
+        line_of(&ada, &[(call("read"), allowed.clone()), (call("read"), allowed.clone())], "allow", "ok", &["reading"]),
+        line_of(&ada, &[(call("read"), allowed), (call("write"), lacking)], "challenged", "auth-token", &[]),
+    ];
+    scene.write("log.jsonl", &lines.join("\n"));
+    let suite = "policies/orders/recorded.test.yaml";
+    let (code, _, err) = scene.run(&["record", "--log", "log.jsonl", "--out", suite]);
+    assert_eq!(code, 0, "{err}");
+    let text = fs::read_to_string(scene.path(suite)).unwrap();
+    assert!(text.contains("POST /mcp tools/call files/read, tools/call files/write as ada: challenge"), "{text}");
+    assert!(text.contains("scope: [files.read, files.write]"), "{text}");
+    let (code, out, err) = scene.run(&["test", "--config", "authorizer.yaml"]);
+    assert!(code == 0 && out.contains("2 tests: 2 passed"), "{out}{err}\n{text}");
+}
+
+#[test]
+fn a_bare_key_is_recorded_in_cedars_terms() {
+    let scene = Scene::new();
+    let key = json!({ "kind": "key", "thumbprint": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs" });
+    let robot = r#"@id("robot") permit (
+        principal == AAuth::Key::"NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", action, resource in HTTP::Path::"/builds");"#;
+    scene.write("policies/orders/robot.cedar", robot);
+    let get = |path: &str| json!({ "method": "GET", "host": "orders.example", "path": path });
+    let allowed = json!({ "decision": "allow", "policies": ["robot"] });
+    let denied = json!({ "decision": "deny", "cause": "nothing_permits", "status": 403, "policies": [] });
+    let lines = [
+        line_of(&key, &[(get("/builds/1"), allowed.clone())], "allow", "ok", &["robot"]),
+        line_of(&key, &[(get("/builds/1"), allowed)], "allow", "ok", &["robot"]).replace("1767268800", "1767268900"),
+        line_of(&key, &[(get("/v1"), denied)], "denied", "forbidden", &[]),
+    ];
+    scene.write("log.jsonl", &lines.join("\n"));
+    let suite = "policies/orders/recorded.test.yaml";
+    let (code, _, err) = scene.run(&["record", "--log", "log.jsonl", "--out", suite]);
+    assert!(code == 0 && err.contains("2 tests, of lines that came up 3 times"), "{err}");
+    let (code, out, err) = scene.run(&["test"]);
+    let text = fs::read_to_string(scene.path(suite)).unwrap();
+    assert!(code == 0 && out.contains("2 tests: 2 passed"), "{out}{err}\n{text}");
+    scene.write("policies/orders/robot.cedar", &robot.replace("Nzb", "Mzb"));
+    assert_eq!(scene.run(&["test"]).0, 1, "another key is another caller");
+
+    // Without policies there is no schema to put the question by.
+    let (code, _, err) = scene.run(&["record", "--log", "log.jsonl", "--policies", "none"]);
+    assert!(code == 1 && err.contains("none: the folder cannot be read"), "{err}");
+    let elsewhere = scene.path("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_authorizer"));
+    let done = command.current_dir(elsewhere).args(["record", "--log", "../log.jsonl"]).output().unwrap();
+    let err = String::from_utf8(done.stderr).unwrap();
+    assert!(
+        err.contains("3 lines left out: of a caller that is known by a key alone, which takes `--policies`"),
+        "{err}"
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod captures;
 mod cli_author;
 mod cli_review;
+mod cli_schema;
 mod demo;
 mod policy_tests;
 mod rfc7638;

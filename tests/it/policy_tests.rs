@@ -60,6 +60,9 @@ fn the_exit_code_says_how_it_went() {
     assert_eq!(folder.run(&["policies/orders/orders.test.yaml", "--filter", "reads"]).0, 0);
     assert_eq!(folder.run(&["--filter", "no such test"]).0, 0);
     assert_eq!(folder.run(&["--filter", "no such test", "--fail-on-empty"]).0, 1);
+    assert!(folder.run(&["--filter", "/^orders.*(reads|rides)$/"]).1.contains("1 tests: 1 passed"));
+    let (code, text) = folder.run(&["--filter", "/(/"]);
+    assert!(code == 2 && text.contains("`(` is not a regular expression: unclosed group"), "{text}");
     assert_eq!(folder.run(&["--no-such-switch"]).0, 2);
     assert_eq!(folder.run(&["--jobs", "0"]).0, 2);
     let (code, text) = folder.run(&["nowhere"]);
@@ -69,6 +72,7 @@ fn the_exit_code_says_how_it_went() {
     let (code, text) = folder.run(&["--fail-fast", "--jobs", "1"]);
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("decision  expected  allow"), "{text}");
+    assert!(text.contains("|   permit read: false  policies/orders/orders.cedar:1\n"), "it is explained:\n{text}");
 
     // A file that is wrong outweighs a test that fails, and keeps no other from being run.
     folder.write("policies/orders/more.test.yaml", "tests: 1");

@@ -5,7 +5,7 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 into=${1:-target/peers}
-peers="tools aauth introspection regent"
+peers="tools aauth introspection regent readers mcp"
 
 say() { echo "peers: $*" >&2; }
 fail() { say "$*"; exit 1; }

@@ -48,8 +48,13 @@ impl PersonServer {
 
     /// The person decides about an ask of theirs.
     pub async fn decide(&self, person: &PersonKey, id: &PendingId, decision: Decision) -> Outcome<Pending> {
-        let now = self.clock.now();
         let pending = self.persons_pending(person, id).await?;
+        self.decide_as_shown(person, pending, decision).await
+    }
+
+    /// The person decides about an ask of theirs as they were shown it: one that changed meanwhile is left undecided.
+    pub async fn decide_as_shown(&self, person: &PersonKey, pending: Pending, decision: Decision) -> Outcome<Pending> {
+        let now = self.clock.now();
         let State::Waiting(waiting) = &pending.state else { return Err(decided_already()) };
         if now >= pending.expires_at {
             return Err(Refusal::problem(Code::Expired.status(), Code::Expired.code(), "it expired undecided"));
@@ -79,7 +84,7 @@ impl PersonServer {
         };
         let record = self.recorded(person, &pending, &state, what);
         let decided = self.store.decide(person, &pending, state, record, now).await?;
-        self.bell.ring(id, Some(person));
+        self.bell.ring(&pending.id, Some(person));
         match decided {
             Decided::Yes(pending) => {
                 if let Some((mission, _)) = ends(&pending, &pending.state) {

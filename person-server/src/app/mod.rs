@@ -17,6 +17,7 @@
 //! | `provider` | agents of our own: enrolled, given agent tokens, ended |
 //! | `missions` | missions, permissions, audits, interactions |
 //! | `pend`, `poll`, `clarify`, `decide` | an ask that waits |
+//! | `persons` | the person at their API: how they log in, what they see, what they end |
 
 pub mod answer;
 mod asked;
@@ -39,6 +40,7 @@ mod mint;
 mod missions;
 mod parameter_token;
 mod pend;
+pub mod persons;
 mod poll;
 mod provider;
 mod random;
@@ -67,6 +69,7 @@ use federation::Turns;
 use known::KnownAgents;
 use reach::Presence;
 
+pub use crate::store::{AuditEntry, AuditQuery};
 pub use answer::{Answer, PendingPath, PendingView, Reply};
 pub use bell::{Bell, Listener, Ring};
 pub use inbound::{Inbound, MAX_BODY};
@@ -124,6 +127,7 @@ pub struct PersonServer {
     strangers: Limiter,
     mission_misses: Limiter,
     audits: Limiter,
+    desk: persons::Desk,
 }
 
 impl PersonServer {
@@ -146,6 +150,7 @@ impl PersonServer {
             strangers: Limiter::new(settings.limits.enrollments_per_minute, Duration::from_mins(1)),
             mission_misses: Limiter::new(30, Duration::from_mins(1)),
             audits: Limiter::new(600, Duration::from_mins(1)),
+            desk: persons::Desk::new(),
             settings,
             keys,
             subjects,

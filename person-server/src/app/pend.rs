@@ -65,7 +65,7 @@ impl PersonServer {
         state: State,
     ) -> Outcome<Pending> {
         let now = self.clock.now();
-        let until = now + self.settings.pending_ttl;
+        let until = until(&ask).unwrap_or(now + self.settings.pending_ttl);
         // "A pending downstream request whose upstream token expires before it completes ends with expired".
         let expires_at = upstream_of(&ask).map_or(until, |upstream| upstream.exp.min(until));
         let pending = Pending {
@@ -188,6 +188,21 @@ impl PersonServer {
             _ if !pending.code.consumed => Ok(interaction),
             Some(_) | None => Ok(Requirement::Approval),
         }
+    }
+}
+
+/// Until when the asker wants the person to be asked, where it says so.
+fn until(ask: &Ask) -> Option<Seconds> {
+    match ask {
+        Ask::Relay(relay) => relay.until,
+        Ask::Enroll(_)
+        | Ask::Identify(_)
+        | Ask::Authorize(_)
+        | Ask::Mission(_)
+        | Ask::Update(_)
+        | Ask::Complete(_)
+        | Ask::Permit(_)
+        | Ask::Question(_) => None,
     }
 }
 

@@ -49,6 +49,11 @@ impl PersonServer {
                     self.let_go(&pending).await?;
                     return Err(over);
                 }
+                // Whoever has to bring the person here needs the code before anybody can decide.
+                let wait = match &pending.person {
+                    Some(person) if self.is_reachable(person).await? => wait,
+                    Some(_) | None => None,
+                };
                 self.answer_when_decided(signed, pending, wait).await
             }
         }

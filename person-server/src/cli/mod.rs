@@ -1,6 +1,7 @@
-//! The command line: `person-server serve`, `check`, `keys`.
+//! The command line: `person-server serve`, `check`, `keys`, `people`.
 
 pub mod keys;
+pub mod people;
 mod serve;
 
 use std::io;
@@ -32,6 +33,13 @@ enum Command {
         configured: Configured,
         #[command(flatten)]
         keys: keys::Arguments,
+    },
+    /// Add persons, and give them links to set up with and tokens for scripts.
+    People {
+        #[command(flatten)]
+        configured: Configured,
+        #[command(flatten)]
+        people: people::Arguments,
     },
 }
 
@@ -67,6 +75,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Keys { configured, keys } => configured
             .read()
             .and_then(|config| keys::run(&keys, &config.keys_dir, &SystemClock, &mut io::stdout().lock())),
+        Command::People { configured, people } => {
+            configured.read().and_then(|config| people::run(&people, &config, &mut io::stdout().lock()))
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,12 +1,13 @@
 //! `person-server serve` and `person-server check`.
 
 use std::future::Future;
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _};
 
 use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::filter::EnvFilter;
 
+use super::people;
 use crate::config::{Config, LogConfig};
 use crate::governance::Governance;
 use crate::server::Running;
@@ -25,6 +26,10 @@ pub(super) fn serve(config: Config) -> anyhow::Result<()> {
         }
         let issuer = config.settings.issuer.clone();
         let running = Running::open(config).await?;
+        if let Some(invitation) = running.people().add_first().await? {
+            // Not to the log: it is a secret.
+            people::show(&invitation, &mut io::stdout().lock())?;
+        }
         tracing::info!(issuer = issuer.as_str(), address = %running.address(), "the person server listens");
         running.serve(told).await?;
         tracing::info!("stopped");

@@ -67,6 +67,17 @@ impl Ask {
         }
     }
 
+    /// What the agent says beside it. `None` where there is no room for that.
+    pub fn hints(&self) -> Option<&Hints> {
+        match self {
+            Self::Enroll(ask) => Some(&ask.hints),
+            Self::Identify(ask) => Some(&ask.hints),
+            Self::Authorize(ask) => Some(&ask.hints),
+            Self::Mission(ask) => Some(&ask.hints),
+            Self::Update(_) | Self::Complete(_) | Self::Permit(_) | Self::Relay(_) | Self::Question(_) => None,
+        }
+    }
+
     /// The resource it is about.
     pub fn resource(&self) -> Option<&ServerId> {
         match self {

@@ -16,6 +16,7 @@
 //! | `issued` | what is kept of a token, so that it can be withdrawn |
 //! | `withdrawal` | tokens withdrawn, and who is told |
 //! | `audit` | what happened |
+//! | `session`, `settings` | how a person is known to be there, and what they prefer |
 //! | `stored` | how identifiers and keys are written in stored JSON |
 
 pub mod agent;
@@ -29,5 +30,7 @@ pub mod issued;
 pub mod mission;
 pub mod pending;
 pub mod person;
+pub mod session;
+pub mod settings;
 pub mod stored;
 pub mod withdrawal;

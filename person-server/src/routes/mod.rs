@@ -8,10 +8,12 @@
 //! | `revoke` | what other servers call |
 //! | `provider` | what agents call for their agent tokens |
 //! | `missions` | the same, about missions and what no resource governs |
+//! | `api` | what persons call |
 //! | `wellknown` | metadata and keys |
 //! | `operator`, `metrics` | health, readiness, metrics |
 
 mod agents;
+pub mod api;
 mod inbound;
 mod metrics;
 mod missions;
@@ -46,6 +48,7 @@ pub fn router(server: Shared) -> Router {
         .merge(agents::router())
         .merge(missions::router())
         .merge(provider::router())
+        .merge(api::router(&server))
         .merge(revoke::router())
         .merge(wellknown::router())
         .with_state(server)

@@ -1,5 +1,6 @@
 //! What happened, in the order it was committed.
 
+use aauth_authorizer::clock::Seconds;
 use sqlx::AnyConnection;
 
 use super::Store;
@@ -30,6 +31,10 @@ pub struct AuditQuery {
     pub resource: Option<String>,
     /// Only on this mission.
     pub mission: Option<String>,
+    /// Only from then on.
+    pub since: Option<Seconds>,
+    /// Only before then.
+    pub until: Option<Seconds>,
     /// Only before this entry: the last of the page before.
     pub before: Option<i64>,
     /// At most so many.
@@ -39,7 +44,16 @@ pub struct AuditQuery {
 impl Default for AuditQuery {
     /// The last hundred of whatever kind.
     fn default() -> Self {
-        Self { kind: None, agent: None, resource: None, mission: None, before: None, limit: 100 }
+        Self {
+            kind: None,
+            agent: None,
+            resource: None,
+            mission: None,
+            since: None,
+            until: None,
+            before: None,
+            limit: 100,
+        }
     }
 }
 
@@ -59,7 +73,8 @@ impl Store {
                      WHERE person = $1 AND id < $2
                        AND ($3 IS NULL OR kind = $3) AND ($4 IS NULL OR agent = $4)
                        AND ($5 IS NULL OR resource = $5) AND ($6 IS NULL OR mission = $6)
-                     ORDER BY id DESC LIMIT $7",
+                       AND at >= $7 AND at < $8
+                     ORDER BY id DESC LIMIT $9",
                 )
                 .bind(person.as_str())
                 .bind(query.before.unwrap_or(i64::MAX))
@@ -67,6 +82,8 @@ impl Store {
                 .bind(query.agent.as_deref())
                 .bind(query.resource.as_deref())
                 .bind(query.mission.as_deref())
+                .bind(query.since.unwrap_or(Seconds::MIN))
+                .bind(query.until.unwrap_or(Seconds::MAX))
                 .bind(i64::from(query.limit))
                 .fetch_all(connection)
                 .await?;

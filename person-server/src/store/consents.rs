@@ -141,7 +141,7 @@ pub(super) async fn active(
     rows.iter().map(|row| read(Cells::of(TABLE, "id", row))).collect()
 }
 
-fn read(cells: Cells<'_>) -> Result<Consent, StoreError> {
+pub(super) fn read(cells: Cells<'_>) -> Result<Consent, StoreError> {
     Ok(Consent {
         id: cells.text("id")?,
         person: cells.person("person")?,

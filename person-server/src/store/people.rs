@@ -33,7 +33,7 @@ impl Store {
     }
 }
 
-async fn keep(connection: &mut AnyConnection, person: &Person) -> Result<(), StoreError> {
+pub(super) async fn keep(connection: &mut AnyConnection, person: &Person) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO people (key, name, tenant, claims, created_at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (key) DO UPDATE SET name = excluded.name, tenant = excluded.tenant, claims = excluded.claims",

@@ -3,18 +3,22 @@
 
 mod support;
 
+mod api;
 mod auth_tokens;
+mod browser;
 mod chaining;
 mod federation;
 mod hostile;
 mod interactions;
 mod keys;
+mod metadata;
 mod missions;
 mod peers;
 mod permissions;
 mod person_tokens;
 mod provider;
 mod revocation;
+mod sessions;
 mod store;
 mod subagents;
 mod waiting;

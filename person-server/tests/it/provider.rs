@@ -240,6 +240,20 @@ async fn a_device_is_ended() {
     assert_eq!(asks_for_orders(&world, &kept).await.status, 202);
 }
 
+/// What an operator forbids is not asked; what an operator permits still is, since whose agent it is nobody said.
+#[tokio::test]
+async fn policies_may_refuse_an_enrolment_and_not_grant_it() {
+    let policy = |effect: &str, reason: &str| {
+        format!(r#"@id("enrolments") {reason} {effect} (principal, action == Governance::Action::"enroll", resource);"#)
+    };
+    let world = World::governed(&policy("forbid", r#"@reason("no new agents")"#)).await;
+    let refused = Device::new("planner").register(&world).await;
+    refused.refused(403, "denied");
+    assert_eq!(refused.body["detail"], "no new agents");
+    let world = World::governed(&policy("permit", "")).await;
+    assert_eq!(Device::new("planner").register(&world).await.status, 202);
+}
+
 /// Resources see the identifier.
 #[tokio::test]
 async fn agents_have_names_that_tell_nothing() {

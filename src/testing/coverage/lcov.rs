@@ -18,7 +18,8 @@ fn file(text: &mut String, policies: &[&PolicyCover]) {
     let Some(first) = policies.first() else { return };
     put(text, format_args!("TN:\nSF:{}\n", first.file.display()));
     for policy in policies {
-        put(text, format_args!("FN:{},{},{}\n", policy.first_line, policy.last_line, policy.id));
+        // Without its last line, which readers of older versions take for a part of the name.
+        put(text, format_args!("FN:{},{}\n", policy.first_line, policy.id));
     }
     for policy in policies {
         put(text, format_args!("FNDA:{},{}\n", policy.determining, policy.id));

@@ -1,5 +1,6 @@
 //! Coverage as a table for people.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{Coverage, PolicyCover};
@@ -14,16 +15,34 @@ pub(super) fn render(coverage: &Coverage) -> String {
     let shadow: Vec<&PolicyCover> = coverage.policies.iter().filter(|policy| policy.shadow).collect();
     table(&mut text, width, "coverage", &enforced);
     table(&mut text, width, "in shadow, not counted", &shadow);
-    for (what, counts) in [("actions", &coverage.actions), ("resources", &coverage.resources)] {
-        let asked = counts.values().filter(|count| **count > 0).count();
-        let missing: Vec<&str> =
-            counts.iter().filter(|(_, count)| **count == 0).map(|(name, _)| name.as_str()).collect();
-        let missing = if missing.is_empty() { String::new() } else { format!("; not {}", missing.join(", ")) };
-        put(&mut text, format_args!("{what}: {asked} of {} asked for{missing}\n", counts.len()));
+    for (namespace, actions) in by_namespace(&coverage.actions) {
+        // Of a protocol that nothing is asked by, one would rather not hear.
+        if actions.iter().any(|(_, count)| *count > 0) {
+            asked(&mut text, &format!("actions of {namespace}"), &actions);
+        }
     }
+    let resources: Vec<(&str, usize)> = coverage.resources.iter().map(|(id, count)| (id.as_str(), *count)).collect();
+    asked(&mut text, "resources", &resources);
     let (covered, all) = coverage.counts();
     put(&mut text, format_args!("policies: {covered} of {all} covered ({:.1} %)\n", coverage.percent()));
     text
+}
+
+/// The actions of each namespace, as in `HTTP::Action::"GET"`, by their ids.
+fn by_namespace(actions: &BTreeMap<String, usize>) -> BTreeMap<&str, Vec<(&str, usize)>> {
+    let mut namespaces: BTreeMap<&str, Vec<(&str, usize)>> = BTreeMap::new();
+    for (action, count) in actions {
+        let (namespace, id) = action.split_once("::Action::").unwrap_or(("", action));
+        namespaces.entry(namespace).or_default().push((id.trim_matches('"'), *count));
+    }
+    namespaces
+}
+
+fn asked(text: &mut String, what: &str, counts: &[(&str, usize)]) {
+    let asked = counts.iter().filter(|(_, count)| *count > 0).count();
+    let missing: Vec<&str> = counts.iter().filter(|(_, count)| *count == 0).map(|(name, _)| *name).collect();
+    let missing = if missing.is_empty() { String::new() } else { format!("; not {}", missing.join(", ")) };
+    put(text, format_args!("{what}: {asked} of {} asked for{missing}\n", counts.len()));
 }
 
 fn table(text: &mut String, width: usize, title: &str, policies: &[&PolicyCover]) {

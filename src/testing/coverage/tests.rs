@@ -70,7 +70,7 @@ fn the_table_says_what_is_missing() {
     let missing = "  no test in which it is evaluated, nor decides, policies/orders/orders.cedar:7";
     assert_eq!(lines[4], format!("  never           0        0        0               4{missing}"));
     assert_eq!(lines[5], "in shadow, not counted");
-    assert!(lines[8].starts_with("actions: 1 of "), "{text}");
+    assert!(lines[8].starts_with("actions of HTTP: 1 of 7 asked for; not DELETE, "), "{text}");
     assert_eq!(lines[10], "policies: 2 of 3 covered (66.7 %)");
 }
 
@@ -126,7 +126,7 @@ fn read_lcov(text: &str) -> BTreeMap<String, Trace> {
         match key {
             "TN" => {}
             "SF" => name = value.to_owned(),
-            "FN" => drop(trace.functions.insert(fields[2].to_owned(), (number(0), 0))),
+            "FN" => drop(trace.functions.insert(fields[1].to_owned(), (number(0), 0))),
             "FNDA" => trace.functions.get_mut(fields[1]).unwrap().1 = number(0),
             "DA" => assert_eq!(trace.lines.insert(number(0), number(1)), None, "{line}"),
             "BRDA" => drop(trace.branches.insert((number(0), number(2)), fields[3].parse().ok())),

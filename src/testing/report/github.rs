@@ -8,7 +8,7 @@ use super::{Report, complaints};
 pub(super) fn render(report: &Report) -> String {
     let mut text = String::new();
     for outcome in report.outcomes.iter().filter(|outcome| outcome.status.is_failure()) {
-        let details: Vec<_> = complaints(outcome).into_iter().chain(outcome.seen.iter().flat_map(explain)).collect();
+        let details: Vec<_> = complaints(outcome).into_iter().chain(explain(outcome)).collect();
         let title = format!("{}/{}", outcome.suite, outcome.name);
         annotation(&mut text, &outcome.file, Some((outcome.at.line, outcome.at.column)), &title, &details.join("\n"));
     }

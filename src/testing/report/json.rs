@@ -51,7 +51,7 @@ fn test(outcome: &Outcome) -> Value {
         Status::Failed(mismatches) => {
             let mismatches = mismatches.iter().map(|m| json!({ "what": m.what, "expected": m.expected, "got": m.got }));
             put("mismatches", mismatches.collect());
-            put("explain", outcome.seen.iter().flat_map(explain).collect());
+            put("explain", explain(outcome).into());
         }
         Status::Broken(why) | Status::Skipped(why) => put("message", why.as_str().into()),
         Status::Passed | Status::NotRun => {}

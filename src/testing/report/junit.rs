@@ -65,7 +65,7 @@ fn test(xml: &mut String, outcome: &Outcome) {
         Status::NotRun => xml.push_str("<skipped message=\"not run\"/>"),
         Status::Failed(_) | Status::Broken(_) => {
             let complaints = complaints(outcome);
-            let details: Vec<_> = complaints.iter().cloned().chain(outcome.seen.iter().flat_map(explain)).collect();
+            let details: Vec<_> = complaints.iter().cloned().chain(explain(outcome)).collect();
             let (message, details) = (escape(&complaints.join("; ")), escape(&details.join("\n")));
             put(xml, format_args!("<failure message=\"{message}\">{details}</failure>"));
         }

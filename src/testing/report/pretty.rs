@@ -39,8 +39,8 @@ fn test(text: &mut String, outcome: &Outcome) {
                 line(text, 8, format_args!("{:width$}  expected  {}", mismatch.what, mismatch.expected));
                 line(text, 8, format_args!("{:width$}  got       {}", "", mismatch.got));
             }
-            for explained in outcome.seen.iter().flat_map(explain) {
-                line(text, 8, format_args!("| {explained}"));
+            for explained in explain(outcome) {
+                line(text, 8, format_args!("{}", format!("| {explained}").trim_end()));
             }
         }
     }

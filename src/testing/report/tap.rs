@@ -30,7 +30,7 @@ fn test(text: &mut String, number: usize, outcome: &Outcome) {
         Status::Failed(_) | Status::Broken(_) => {
             put(text, format_args!("not ok {number} - {name}"));
             let at = format!("{}:{}:{}", outcome.file, outcome.at.line, outcome.at.column);
-            let explained: Vec<_> = outcome.seen.iter().flat_map(explain).collect();
+            let explained: Vec<_> = explain(outcome);
             block(text, [("at", &[at][..]), ("message", &complaints(outcome)), ("explain", &explained)]);
         }
     }

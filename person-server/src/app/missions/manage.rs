@@ -67,6 +67,7 @@ impl PersonServer {
 
     /// What follows from a mission's end: those who wait are told, and what was issued is withdrawn.
     pub(in crate::app) async fn mission_ended(&self, mission: &Mission, end: MissionEnd) -> Outcome<()> {
+        let expired = mission.terms.expires_at.is_some_and(|end| end <= self.clock.now());
         let pendings = match end {
             MissionEnd::Now { pendings } => pendings,
             MissionEnd::Before(_) | MissionEnd::NotTheirs => return Ok(()),
@@ -74,8 +75,10 @@ impl PersonServer {
         for pending in &pendings {
             self.bell.ring(pending, Some(&mission.person));
         }
-        // "The PS SHOULD revoke outstanding auth tokens issued under the mission."
-        self.revoke_all_under(&mission.person, &mission.s256).await?;
+        // "The PS SHOULD revoke outstanding auth tokens issued under the mission." Those of one that expired ended with it.
+        if !expired {
+            self.revoke_all_under(&mission.person, &mission.s256).await?;
+        }
         Ok(())
     }
 

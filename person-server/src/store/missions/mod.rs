@@ -28,10 +28,11 @@ pub use self::begin::MissionStart;
 pub use self::end::MissionEnd;
 pub use self::log::Appended;
 
-pub(super) use self::end::terminate;
+pub(super) use self::end::{end_of_agent, terminate};
 pub(super) use self::log::append;
 
-use self::rows::{owned, read};
+use self::rows::owned;
+pub(super) use self::rows::read;
 
 impl Store {
     /// A mission of this agent's. That it is another's and that there is none are one answer, found by one search.

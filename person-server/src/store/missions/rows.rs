@@ -34,7 +34,7 @@ pub(super) async fn insert(connection: &mut AnyConnection, mission: &Mission) ->
     Ok(())
 }
 
-pub(super) fn read(row: &AnyRow) -> Result<Mission, StoreError> {
+pub(in crate::store) fn read(row: &AnyRow) -> Result<Mission, StoreError> {
     let cells = Cells::of(TABLE, "s256", row);
     let blob = cells.text("blob")?;
     let terms = Terms::read(&blob, cells.seconds("approved_at")?, cells.optional_seconds("expires_at")?);

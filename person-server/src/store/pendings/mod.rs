@@ -93,6 +93,23 @@ impl Store {
         .await
     }
 
+    /// What waits for nobody yet, the earliest first: where there is one person it can only be theirs.
+    pub async fn waiting_for_nobody(&self, now: Seconds) -> Result<Vec<Pending>, StoreError> {
+        self.read(now, |connection, now| {
+            Box::pin(async move {
+                let rows = sqlx::query(
+                    "SELECT * FROM pendings WHERE person IS NULL AND state = 'waiting' AND expires_at > $1
+                     ORDER BY created_at, id LIMIT 500",
+                )
+                .bind(*now)
+                .fetch_all(connection)
+                .await?;
+                rows.iter().map(read).collect()
+            })
+        })
+        .await
+    }
+
     /// What an asker has under way, the earliest first: to answer the same ask with the same pending URL.
     pub async fn under_way(&self, asker: &Asker, now: Seconds) -> Result<Vec<Pending>, StoreError> {
         self.read((asker_text(asker), now), |connection, (asker, now)| {

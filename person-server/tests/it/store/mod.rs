@@ -16,6 +16,7 @@ mod only_sqlite;
 mod pendings;
 mod provider;
 mod pruning;
+mod sessions;
 mod withdrawals;
 
 use person_server::store::{Store, StoreConfig};
@@ -55,6 +56,9 @@ cases! {
     agents:
         an_agent_is_bound_to_one_person, a_revoked_agent_loses_its_consents, what_is_not_theirs_is_left_alone,
         a_person_is_kept_and_changed;
+    sessions:
+        a_setup_link_is_used_once, a_sessions_secret_is_offered_and_confirmed, an_api_token_ends_with_what_it_began,
+        settings_are_kept, pages_go_on_where_they_stopped, events_are_found_by_time;
     consents:
         a_fuller_yes_takes_an_earlier_ones_place, what_ended_or_was_revoked_is_not_active;
     pendings:
@@ -77,7 +81,7 @@ cases! {
         a_mission_comes_back_as_it_was_kept, a_mission_begins_whole_or_not_at_all, a_mission_ends_once,
         what_ended_by_its_time_did_not_end_otherwise, nothing_is_issued_under_a_mission_that_is_over,
         the_log_is_numbered_and_bounded, updates_are_chained, a_completion_ends_the_mission_with_the_decision,
-        old_missions_go_with_their_log;
+        old_missions_go_with_their_log, an_agent_that_is_ended_leaves_no_mission;
     events:
         events_are_read_in_pages;
     pruning:

@@ -2,6 +2,7 @@
 
 use person_server::domain::ask::{Ask, EnrollAsk, Hints};
 use person_server::domain::audit::AuditEvent;
+use person_server::domain::decision::Approval;
 use person_server::domain::enrollment::Device;
 use person_server::domain::issued::{SeenAgentToken, TokenRef};
 use person_server::domain::pending::{Approved, Asker, Pending, PendingId, State};
@@ -26,7 +27,7 @@ fn enrolling(id: &str, code: &str, stable: &str) -> Pending {
 async fn approved(store: &Store, id: &str, code: &str, stable: &str) -> Pending {
     let pending = enrolling(id, code, stable);
     assert_eq!(store.add_enrollment(pending.clone(), 10, NOW).await.unwrap(), Added::Yes);
-    let approved = Approved { approval: Default::default(), by: key("ada"), at: NOW };
+    let approved = Approved { approval: Approval::default(), by: key("ada"), at: NOW };
     let yes = move |_: &Pending| Change::to(State::Approved(approved.clone()), ());
     store.change_pending("approve", &pending.id, yes).await.unwrap();
     pending

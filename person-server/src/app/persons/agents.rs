@@ -1,0 +1,62 @@
+//! The person's agents: looked at, renamed, ended.
+
+use super::enter::Caller;
+use super::lists::Cursor;
+use crate::app::PersonServer;
+use crate::app::refusal::{Outcome, Refusal};
+use crate::domain::agent::{AgentKey, Binding};
+use crate::domain::audit::AuditEvent;
+use crate::domain::consent::Consent;
+use crate::domain::enrollment::Device;
+use crate::store::Page;
+
+impl PersonServer {
+    /// The caller's agents, the latest bound first.
+    pub async fn agents(&self, caller: &Caller, after: Option<Cursor>, limit: u32) -> Outcome<Vec<Binding>> {
+        Ok(self.store.agents_page(&caller.person, Page { after, limit }).await?)
+    }
+
+    /// One of the caller's agents.
+    pub async fn agent_of(&self, caller: &Caller, agent: &AgentKey) -> Outcome<Binding> {
+        let binding = self.store.agent(agent).await?;
+        binding.filter(|binding| binding.person == caller.person).ok_or_else(Refusal::not_found)
+    }
+
+    /// Calls one of the caller's agents something else.
+    pub async fn rename(&self, caller: &Caller, agent: &AgentKey, name: &str) -> Outcome<Binding> {
+        if !self.store.rename_agent(&caller.person, agent, name).await? {
+            return Err(Refusal::not_found());
+        }
+        self.agent_of(caller, agent).await
+    }
+
+    /// Ends one of the caller's agents: it gets nothing more, and what it asked is over. Once more changes nothing.
+    pub async fn dismiss(&self, caller: &Caller, agent: &AgentKey) -> Outcome<()> {
+        if self.agent_of(caller, agent).await?.is_active() {
+            self.end_agent(&caller.person, agent).await?;
+        }
+        Ok(())
+    }
+
+    /// The devices of one of the caller's agents.
+    pub async fn devices(&self, caller: &Caller, agent: &AgentKey) -> Outcome<Vec<Device>> {
+        self.devices_of(&caller.person, agent).await
+    }
+
+    /// Ends one device of an agent of the caller's.
+    pub async fn dismiss_device(&self, caller: &Caller, stable: &str) -> Outcome<()> {
+        self.end_device(&caller.person, stable).await
+    }
+
+    /// Takes back what the caller agreed to.
+    pub async fn take_back(&self, caller: &Caller, id: &str) -> Outcome<Consent> {
+        let now = self.clock.now();
+        let consent = self.store.revoke_consent(&caller.person, id, now).await?.ok_or_else(Refusal::not_found)?;
+        let mut event = AuditEvent::new(now, Some(caller.person.clone()), "consent.revoked");
+        event.agent = Some(consent.agent.sub.as_str().to_owned());
+        event.resource = Some(consent.resource.as_str().to_owned());
+        event.mission.clone_from(&consent.mission);
+        self.store.note(event).await?;
+        Ok(consent)
+    }
+}
