@@ -163,7 +163,7 @@ impl PersonServer {
         let none = way.ask.hints.prompt.iter().any(|value| value == "none");
         let binding = self.store.agent(&signed.key()).await?;
         let chained = way.ask.upstream.is_some();
-        let reachable = self.is_reachable(&way.approved.by).await? || way.ask.hints.can_interact();
+        let reachable = self.is_reachable(&way.approved.by) || way.ask.hints.can_interact();
         Ok(!asked && !none && reachable && (chained || binding.is_some()))
     }
 
@@ -172,9 +172,7 @@ impl PersonServer {
         let now = self.clock.now();
         let hints = &way.ask.hints;
         let (status, error, detail) = match wants {
-            Some(Wanted::Interaction { .. })
-                if !hints.can_interact() && !self.is_reachable(&way.approved.by).await? =>
-            {
+            Some(Wanted::Interaction { .. }) if !hints.can_interact() && !self.is_reachable(&way.approved.by) => {
                 let code = TokenEndpointErrorCode::UserUnreachable;
                 let detail = "the access server wants the person, whom neither this server nor the agent can reach";
                 (code.status(), code.code(), detail)
