@@ -139,7 +139,7 @@ impl PersonServer {
     }
 
     /// A pending ask as its asker sees it.
-    pub(super) async fn view(&self, pending: &Pending, path: PendingPath) -> Outcome<PendingView> {
+    pub(super) fn view(&self, pending: &Pending, path: PendingPath) -> PendingView {
         let mut view = PendingView {
             id: pending.id.clone(),
             path,
@@ -170,7 +170,7 @@ impl PersonServer {
             }
             State::Approved(_) | State::Ended(_) | State::Gone { .. } => {}
         }
-        Ok(view)
+        view
     }
 
     /// How the person is brought to decide: by the agent, as long as nobody has arrived, or over our own channel.
