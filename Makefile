@@ -19,28 +19,29 @@ demo: tools ## the authorizer behind a gateway, walked by an agent
 
 test: tools peers ## every test, the ones against a real Envoy and the real peers too
 ifdef NEXTEST
-	$(CARGO) nextest run --locked $(FEATURES)
+	$(CARGO) nextest run --locked --workspace $(FEATURES)
 else
-	$(CARGO) test --locked $(FEATURES) --lib --bins --tests
+	$(CARGO) test --locked --workspace $(FEATURES) --lib --bins --tests
 endif
-	$(CARGO) test -q --locked $(FEATURES) --doc
+	$(CARGO) test -q --locked --workspace $(FEATURES) --doc
 
 fmt: ## format the sources
 	$(CARGO) fmt --all
 
 lint: tools ## formatting, and clippy with every warning an error
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --locked $(FEATURES) --all-targets -- -D warnings
+	$(CARGO) clippy --locked --workspace $(FEATURES) --all-targets -- -D warnings
 
-check: tools ## the protocol stands alone, and discovery without the authorizer
+check: tools ## the protocol stands alone, discovery without the authorizer, the person server without it too
 	$(CARGO) check -q --locked $(FEATURES) --lib --no-default-features
 	$(CARGO) check -q --locked $(FEATURES) --lib --no-default-features --features discovery
+	$(CARGO) check -q --locked $(FEATURES) -p person-server
 
 bench: tools ## what a check costs, and the figures at the end
 	$(CARGO) bench --locked $(FEATURES)
 
-docs: tools ## the library's documentation, private items too, with every warning an error
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked $(FEATURES) --no-deps --document-private-items
+docs: tools ## the libraries' documentation, private items too, with every warning an error
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace $(FEATURES) --no-deps --document-private-items
 
 peers: ## a real Envoy, an OpenTelemetry collector and other implementations of AAuth, under target/peers
 	@tests/peers/install.sh $(PEERS)

@@ -15,7 +15,11 @@ struct Source {
 }
 
 fn sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    sources_below("src")
+}
+
+fn sources_below(folder: &str) -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut files = Vec::new();
     collect(&root, &mut files);
     let read = |file: &PathBuf| {
@@ -143,9 +147,10 @@ fn only_the_verifier_makes_a_verified_value() {
 
 #[test]
 fn every_module_says_what_it_is() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
-    collect(&root, &mut files);
+    collect(&root.join("src"), &mut files);
+    collect(&root.join("person-server/src"), &mut files);
     for file in files {
         let text = fs::read_to_string(&file).unwrap();
         assert!(
@@ -159,5 +164,43 @@ fn every_module_says_what_it_is() {
 #[test]
 fn main_decides_nothing() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    assert!(fs::read_to_string(root.join("src/main.rs")).unwrap().lines().count() <= 60);
+    for main in ["src/main.rs", "person-server/src/main.rs"] {
+        assert!(fs::read_to_string(root.join(main)).unwrap().lines().count() <= 60, "{main}");
+    }
+}
+
+/// The same of the person server: a foreign crate, and the only rooms that may name it.
+const PERSON_SERVER_ROOMS: [(&str, &[&str]); 8] = [
+    ("axum", &["routes/"]),
+    ("utoipa", &["routes/"]),
+    ("prometheus", &["routes/metrics.rs"]),
+    ("sqlx", &["store/"]),
+    ("moka", &["app/"]),
+    ("rand", &["app/", "store/"]),
+    ("hmac", &["domain/directed.rs"]),
+    ("tracing_subscriber", &["cli/"]),
+];
+
+#[test]
+fn the_person_servers_rooms_depend_in_one_direction() {
+    let never: [(&str, &[&str]); 4] = [
+        ("domain/", &["crate::app", "crate::store", "crate::routes", "crate::config", "async fn", "tokio", "tracing"]),
+        ("routes/", &["crate::store", "sqlx"]),
+        ("store/", &["crate::app", "crate::routes", "crate::config", "crate::governance"]),
+        ("governance/", &["crate::app", "crate::routes", "crate::store"]),
+    ];
+    for source in sources_below("person-server/src") {
+        for (room, forbidden) in never {
+            let broken = forbidden.iter().find(|name| source.path.starts_with(room) && source.code.contains(*name));
+            assert_eq!(broken, None, "person-server/src/{}", source.path);
+        }
+        for (krate, rooms) in PERSON_SERVER_ROOMS {
+            let at_home = rooms.iter().any(|room| source.path.starts_with(room));
+            assert!(
+                at_home || !names(&source.code, krate),
+                "person-server/src/{} names `{krate}`, which belongs to {rooms:?}",
+                source.path
+            );
+        }
+    }
 }

@@ -18,6 +18,7 @@ CREATE TABLE missions (
     FOREIGN KEY (agent_iss, agent_sub) REFERENCES agents (iss, sub)
 );
 CREATE INDEX missions_person ON missions (person, approved_at);
+CREATE INDEX missions_agent ON missions (agent_iss, agent_sub) WHERE state = 'active';
 CREATE INDEX missions_ended ON missions (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX missions_expires ON missions (expires_at) WHERE state = 'active' AND expires_at IS NOT NULL;
 

@@ -88,7 +88,7 @@ impl PersonServer {
         match decided {
             Decided::Yes(pending) => {
                 if let Some((mission, _)) = ends(&pending, &pending.state) {
-                    self.revoke_all_under(&mission).await?;
+                    self.withdraw_under(person, &mission).await;
                 }
                 Ok(*pending)
             }

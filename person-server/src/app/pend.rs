@@ -58,11 +58,11 @@ impl PersonServer {
             asker,
             person,
             code: CodeState { code: code::new(), consumed: false, failures: 0 },
+            expires_at: until(&ask).unwrap_or(now + self.settings.pending_ttl),
             ask,
             state: State::Waiting(Waiting::default()),
             callback: None,
             created_at: now,
-            expires_at: now + self.settings.pending_ttl,
             polled_at: None,
         };
         let mut pending = pending;
@@ -177,5 +177,20 @@ impl PersonServer {
             _ if !pending.code.consumed => Ok(interaction),
             Some(_) | None => Ok(Requirement::Approval),
         }
+    }
+}
+
+/// Until when the asker wants the person to be asked, where it says so.
+fn until(ask: &Ask) -> Option<Seconds> {
+    match ask {
+        Ask::Relay(relay) => relay.until,
+        Ask::Enroll(_)
+        | Ask::Identify(_)
+        | Ask::Authorize(_)
+        | Ask::Mission(_)
+        | Ask::Update(_)
+        | Ask::Complete(_)
+        | Ask::Permit(_)
+        | Ask::Question(_) => None,
     }
 }

@@ -56,14 +56,14 @@ impl PersonServer {
             self.let_go(pending).await?;
             return Err(over(termination));
         }
+        if let Some(relayed) = relayed(pending, self.clock.now()) {
+            return self.end_relay(pending, relayed).await;
+        }
         match &pending.state {
             State::Waiting(_) | State::Federating(_) if self.clock.now() >= pending.expires_at => {
                 Err(self.expire(pending).await?)
             }
-            State::Waiting(_) => match relayed(pending, self.clock.now()) {
-                Some(relayed) => self.end_relay(pending, relayed).await,
-                None => self.view(pending, PendingPath::Request).await.map(Answer::Pending),
-            },
+            State::Waiting(_) => self.view(pending, PendingPath::Request).await.map(Answer::Pending),
             State::Federating(_) => self.federating(signed, pending).await,
             State::Approved(approved) => {
                 let granted = Granted {

@@ -34,19 +34,7 @@ impl PersonServer {
         let record = Record { events: vec![audit], ..Record::default() };
         let issuance =
             Issuance { issued, agent_token: signed.seen(), rests_on, collects: granted.collects.clone(), record };
-        self.recorded_as(self.store.issue(issuance).await?)
-    }
-
-    /// Whether what was recorded may be handed out.
-    pub(super) fn recorded_as(&self, outcome: IssueOutcome) -> Outcome<()> {
-        match outcome {
-            IssueOutcome::Recorded => Ok(()),
-            IssueOutcome::NotBound => Err(Refusal::problem(403, "denied", "the person has ended this agent's access")),
-            IssueOutcome::Revoked(_) => Err(Refusal::problem(403, "revoked", "a token it depends on was revoked")),
-            // Another poll of the same agent's has collected it in the meantime.
-            IssueOutcome::NotPending => Err(gone()),
-            IssueOutcome::MissionOver(termination) => Err(over(termination)),
-        }
+        recorded(&self.store.issue(issuance).await?)
     }
 
     /// "A PS SHOULD rate-limit the number of distinct resource values it accepts from one agent".
@@ -60,5 +48,17 @@ impl PersonServer {
         }
         let detail = "this agent asks for too many different resources: wait an hour";
         Err(Refusal::later(429, "rate_limited", detail, 3600))
+    }
+}
+
+/// Whether what was recorded may be handed out.
+pub(super) fn recorded(outcome: &IssueOutcome) -> Outcome<()> {
+    match outcome {
+        IssueOutcome::Recorded => Ok(()),
+        IssueOutcome::NotBound => Err(Refusal::problem(403, "denied", "the person has ended this agent's access")),
+        IssueOutcome::Revoked(_) => Err(Refusal::problem(403, "revoked", "a token it depends on was revoked")),
+        // Another poll of the same agent's has collected it in the meantime.
+        IssueOutcome::NotPending => Err(gone()),
+        IssueOutcome::MissionOver(termination) => Err(over(*termination)),
     }
 }

@@ -5,6 +5,7 @@ use sqlx::AnyConnection;
 
 use super::Store;
 use super::error::StoreError;
+use super::missions;
 use super::rows::Cells;
 use crate::domain::agent::{AgentKey, Binding};
 use crate::domain::person::PersonKey;
@@ -112,7 +113,7 @@ pub(super) async fn add(connection: &mut AnyConnection, binding: &Binding) -> Re
     Ok(())
 }
 
-/// Ends an agent and what was agreed to for it. `false` where it is not the person's, or is ended already.
+/// Ends an agent, what was agreed to for it, and its missions, which do not come back with it. `false` where it is not the person's, or is ended already.
 pub(super) async fn revoke(
     connection: &mut AnyConnection,
     person: &PersonKey,
@@ -135,8 +136,9 @@ pub(super) async fn revoke(
         .bind(agent.iss.as_str())
         .bind(agent.sub.as_str())
         .bind(now)
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
+    missions::end_of_agent(connection, agent, now).await?;
     Ok(true)
 }
 

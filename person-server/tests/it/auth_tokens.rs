@@ -1,7 +1,9 @@
 //! "Auth Token Endpoint", by this server itself.
 
+use aauth_authorizer::aauth::identifier::ServerId;
 use aauth_authorizer::aauth::token::resource::ResourceToken;
 use person_server::domain::decision::{Approval, Decision};
+use person_server::domain::issued::{Revocation, TokenRef};
 use serde_json::{Value, json};
 
 use super::support::{Agent, NOW, Resource, World, claims};
@@ -127,4 +129,35 @@ async fn an_expired_token_has_a_code_of_its_own() {
     scene.world.clock.set(NOW + 3601);
     let body = scene.body(&["orders.read"]);
     scene.world.post(&scene.agent, "/token", body).await.refused(400, "expired_presented_token");
+}
+
+#[tokio::test]
+async fn what_is_missing_is_said() {
+    let scene = scene().await;
+    let body = scene.body(&["orders.read"]);
+    for parameter in ["resource_token", "presented_token"] {
+        let mut without = body.clone();
+        without.as_object_mut().unwrap().remove(parameter);
+        scene.world.post(&scene.agent, "/token", without).await.refused(400, "invalid_request");
+    }
+    for (parameter, code) in [("resource_token", "invalid_resource_token"), ("presented_token", "invalid_presented_token")] {
+        let mut confused = body.clone();
+        confused[parameter] = json!(scene.agent.token);
+        scene.world.post(&scene.agent, "/token", confused).await.refused(400, code);
+        let mut nonsense = body.clone();
+        nonsense[parameter] = json!("a.b.c");
+        scene.world.post(&scene.agent, "/token", nonsense).await.refused(400, code);
+    }
+}
+
+/// "Presenting a Revoked Token".
+#[tokio::test]
+async fn a_revoked_token_has_a_code_of_its_own() {
+    let scene = scene().await;
+    let body = scene.body(&["orders.read"]);
+    let jti = claims(&scene.person_token)["jti"].as_str().unwrap().to_owned();
+    let iss = ServerId::parse("https://ps.example").unwrap();
+    let revocation = Revocation { token: TokenRef { iss, jti }, exp: NOW + 3600, at: NOW };
+    scene.world.store.revoke(revocation, 10).await.unwrap();
+    scene.world.post(&scene.agent, "/token", body).await.refused(400, "revoked_presented_token");
 }

@@ -95,3 +95,25 @@ async fn one_agent_has_so_many_requests_waiting() {
     last.refused(429, "rate_limited");
     assert_ne!(last.header("retry-after"), "");
 }
+
+/// A signature that leaves the body out says nothing of the body.
+#[tokio::test]
+async fn a_body_that_is_not_covered_is_refused() {
+    let world = World::new().await;
+    let agent = Agent::new("planner");
+    let signer = Signer::Agent { token: &agent.token };
+    let mut headers = world.headers((signer, &agent.key), "POST", "/person", b"", &[]);
+    headers.push(("content-type".to_owned(), "application/json".to_owned()));
+    let answer = world.raw("POST", "/person", &headers, ask().to_string().into_bytes()).await;
+    answer.refused(401, "invalid_input");
+    assert!(answer.header("signature-error").contains("content-digest"), "{answer:?}");
+}
+
+/// "Implementations MUST check typ before acting on any AAuth JWT."
+#[tokio::test]
+async fn a_token_of_another_type_is_no_agent_token() {
+    let world = World::new().await;
+    let mut agent = Agent::new("planner");
+    agent.token = world.person_token(&agent, "https://orders.example").await;
+    world.post(&agent, "/person", ask()).await.refused(401, "invalid_jwt");
+}

@@ -101,10 +101,12 @@ async fn a_relay_ends_when_the_agent_waits_no_longer() {
     world.clock.set(NOW + 59);
     assert_eq!(world.poll(&agent, &asked).await.status, 202);
     world.clock.set(NOW + 60);
+    assert_eq!(world.store.waiting_for(&world.ada, NOW + 60).await.unwrap().len(), 0, "it is not shown any longer");
+    let id = super::support_pending(&asked);
+    assert!(world.server.decide(&world.ada, &id, Decision::Approve(Box::default())).await.is_err());
     let told = world.poll(&agent, &asked).await;
     assert_eq!((told.status, &told.body), (200, &json!({ "status": "pending" })));
     world.poll(&agent, &asked).await.refused(410, "invalid_code");
-    assert_eq!(world.store.waiting_for(&world.ada, world.now()).await.unwrap().len(), 0, "it is not shown any longer");
 
     // "Absent max_wait": until no further progress can be made.
     let asked = world.post(&agent, "/interaction", relay()).await;

@@ -9,6 +9,7 @@ mod browser;
 mod hostile;
 mod interactions;
 mod keys;
+mod metadata;
 mod missions;
 mod permissions;
 mod person_tokens;

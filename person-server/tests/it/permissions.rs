@@ -180,7 +180,7 @@ async fn bad_requests_change_nothing() {
     for path in ["/permission", "/audit"] {
         let text = world.raw("POST", path, &[], b"{\"action\":\"Pay\"}".to_vec()).await;
         text.refused(401, "invalid_signature");
-        for s256 in ["x", &digest(b"x")[..42], &format!("{}=", digest(b"x"))] {
+        for s256 in ["x", "YWJj", &format!("{}=", digest(b"x"))] {
             world.post(&agent, path, on(ask("Pay"), s256)).await.refused(400, "invalid_request");
         }
         let huge = json!({ "action": "Pay", "description": "x".repeat(70_000) });

@@ -85,3 +85,16 @@ async fn what_is_wrong_is_said() {
         world.post(&agent, "/person", body.clone()).await.refused(400, "invalid_request");
     }
 }
+
+/// "A PS SHOULD rate-limit the number of distinct resource values it accepts from one agent".
+#[tokio::test]
+async fn an_agent_names_so_many_resources() {
+    let world = World::with(|settings| settings.limits.resources_per_hour = 2).await;
+    let agent = Agent::new("planner");
+    let ask = async |resource: &str| world.post(&agent, "/person", json!({ "resource": resource, "capabilities": ["interaction"] })).await;
+    assert_eq!(ask("https://one.example").await.status, 202);
+    assert_eq!(ask("https://two.example").await.status, 202);
+    ask("https://three.example").await.refused(429, "rate_limited");
+    // One it asked for before is none too many.
+    assert_eq!(ask("https://two.example").await.status, 202);
+}

@@ -214,3 +214,31 @@ async fn an_agent_waits_for_the_answer() {
         tokio::time::timeout(Duration::from_secs(5), async { tokio::join!(waiting, deciding) }).await.unwrap();
     assert_eq!(answer.status, 200, "{answer:?}");
 }
+
+/// "The PS MUST handle them independently."
+#[tokio::test]
+async fn requests_wait_each_on_its_own() {
+    let world = World::new().await;
+    let agent = Agent::new("planner");
+    let first = world.post(&agent, "/person", ask()).await;
+    let other = json!({ "resource": "https://files.example", "capabilities": ["interaction"] });
+    let second = world.post(&agent, "/person", other).await;
+    assert_ne!((first.header("location"), first.code()), (second.header("location"), second.code()));
+    world.decide(&world.ada, &first, Decision::Deny { reason: None }).await;
+    world.approve(&world.ada, &second).await;
+    world.poll(&agent, &first).await.refused(403, "denied");
+    assert_eq!(world.poll(&agent, &second).await.status, 200);
+}
+
+#[tokio::test]
+async fn who_polls_too_often_is_slowed_down() {
+    let world = World::new().await;
+    let agent = Agent::new("hasty");
+    let asked = world.post(&agent, "/person", ask()).await;
+    let mut last = world.poll(&agent, &asked).await;
+    for _ in 0..10 {
+        last = world.poll(&agent, &asked).await;
+    }
+    last.refused(429, "slow_down");
+    assert_eq!(last.header("retry-after"), "5");
+}

@@ -71,17 +71,12 @@ impl PersonServer {
 
     /// Why another's mission is over is not an intermediary's to know.
     async fn mission_of_caller(&self, signed: &Signed, upstream: &Upstream, s256: &str) -> Outcome<()> {
-        match self.store.mission(s256).await? {
-            Some(mission) if mission.person == upstream.person => match self.active(mission).await {
-                Ok(_) => Ok(()),
-                Err(Refusal::Problem(problem)) if problem.error == Code::MissionTerminated.code() => {
-                    let detail = "the mission that the upstream token was issued under is over";
-                    Err(Refusal::Problem(Box::new(Code::terminated(None, detail))))
-                }
-                Err(other) => Err(other),
-            },
-            Some(_) | None => Err(self.not_found_by(signed)),
-        }
+        let mission = self.store.mission(s256).await?.filter(|mission| mission.person == upstream.person);
+        let mission = mission.ok_or_else(|| self.not_found_by(signed))?;
+        let Some(termination) = mission.over(self.clock.now()) else { return Ok(()) };
+        self.write_down(&mission, termination).await?;
+        let detail = "the mission that the upstream token was issued under is over";
+        Err(Refusal::Problem(Box::new(Code::terminated(None, detail))))
     }
 
     /// When what is issued under the mission ends at the latest. An error where the mission is over.

@@ -59,11 +59,11 @@ pub(in crate::app) fn decided(pending: &Pending, next: &State, now: Seconds) -> 
         State::Waiting(Waiting { question: Some(asked), .. }) => {
             let detail =
                 json!({ "about": LogKind::of(ask).name(), "question": asked.question, "options": asked.options });
-            return Some(NewEntry::new(ask.mission()?, LogKind::Clarification, members(detail), now));
+            return Some(NewEntry::new(ask.mission()?, LogKind::Clarification, members(&detail), now));
         }
         State::Waiting(_) | State::Federating(_) | State::Gone { .. } => return None,
     };
-    NewEntry::about(ask, outcome, members(more), now)
+    NewEntry::about(ask, outcome, members(&more), now)
 }
 
 /// What the agent's answer adds to the log: the exchange that `waiting` ends with.
@@ -71,7 +71,7 @@ pub(in crate::app) fn answered(ask: &Ask, waiting: &Waiting, now: Seconds) -> Op
     let said = waiting.chat.last()?;
     let about = LogKind::of(ask).name();
     let detail = json!({ "about": about, "question": said.question, "answer": said.answer });
-    Some(NewEntry::new(ask.mission()?, LogKind::Clarification, members(detail), now))
+    Some(NewEntry::new(ask.mission()?, LogKind::Clarification, members(&detail), now))
 }
 
 /// The mission that is over by the person's decision: they accepted that it is done.
@@ -96,7 +96,7 @@ pub(in crate::app) fn ends(pending: &Pending, next: &State) -> Option<(String, T
 }
 
 /// The members that there are.
-fn members(detail: Value) -> Map<String, Value> {
+fn members(detail: &Value) -> Map<String, Value> {
     let there = |value: &Value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty());
     detail
         .as_object()

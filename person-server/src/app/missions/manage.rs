@@ -67,6 +67,7 @@ impl PersonServer {
 
     /// What follows from a mission's end: those who wait are told, and what was issued is withdrawn.
     pub(in crate::app) async fn mission_ended(&self, mission: &Mission, end: MissionEnd) -> Outcome<()> {
+        let expired = mission.terms.expires_at.is_some_and(|end| end <= self.clock.now());
         let pendings = match end {
             MissionEnd::Now { pendings } => pendings,
             MissionEnd::Before(_) | MissionEnd::NotTheirs => return Ok(()),
@@ -74,14 +75,17 @@ impl PersonServer {
         for pending in &pendings {
             self.bell.ring(pending, Some(&mission.person));
         }
-        self.revoke_all_under(&mission.s256).await
-    }
-
-    /// "The PS SHOULD revoke outstanding auth tokens issued under the mission." Here the cascade takes hold.
-    #[expect(clippy::unused_async, reason = "the revocation cascade is on its way")]
-    pub(in crate::app) async fn revoke_all_under(&self, _: &str) -> Outcome<()> {
+        // What was issued under a mission that expired has ended with it.
+        if !expired {
+            self.withdraw_under(&mission.person, &mission.s256).await;
+        }
         Ok(())
     }
+
+    /// "The PS SHOULD revoke outstanding auth tokens issued under the mission." The cascade takes hold here. Whatever comes
+    /// of it, the mission is over.
+    #[expect(clippy::unused_async, reason = "the revocation cascade is on its way")]
+    pub(in crate::app) async fn withdraw_under(&self, _: &PersonKey, _: &str) {}
 
     fn as_it_stands(&self, mission: Mission) -> Mission {
         Mission { state: mission.state_at(self.clock.now()), ..mission }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::app::answer::Reply;
 use crate::app::authenticate::Signed;
 use crate::app::fulfil::Granted;
+use crate::app::record::recorded;
 use crate::app::refusal::{Outcome, Refusal};
 use crate::app::{PersonServer, random};
 use crate::domain::ask::MissionAsk;
@@ -46,7 +47,7 @@ impl PersonServer {
             agent_token: signed.seen(),
             collects: granted.collects.clone(),
         };
-        self.recorded_as(self.store.begin_mission(start).await?)?;
+        recorded(&self.store.begin_mission(start).await?)?;
         let mut body = json!({ "s256": mission.s256, "mission": BASE64_URL_SAFE_NO_PAD.encode(&mission.blob) });
         if let Some(body) = body.as_object_mut() {
             if self.is_reachable(&person.key).await? {

@@ -85,7 +85,9 @@ fn its_time_is_up_at_the_second_it_names() {
 fn a_digest_has_one_spelling() {
     let good = digest(b"x");
     assert!(is_digest(&good));
-    for bad in ["", "dBjf", &good[..42], &format!("{good}A"), &format!("{good}="), &good.replace(&good[42..], "B")] {
+    let (short, last) = good.split_at(42);
+    assert_ne!(last, "B");
+    for bad in ["", "dBjf", short, &format!("{good}A"), &format!("{good}="), &format!("{short}B")] {
         assert!(!is_digest(bad), "{bad}");
     }
 }

@@ -7,8 +7,9 @@ use sqlx::AnyConnection;
 
 use super::log::append;
 use super::rows::read;
+use crate::domain::agent::AgentKey;
 use crate::domain::audit::AuditEvent;
-use crate::domain::mission::{LogKind, Mission, NewEntry, Termination};
+use crate::domain::mission::{LogKind, Mission, NewEntry, Reason, Termination};
 use crate::domain::pending::{Ended, PendingId};
 use crate::domain::person::PersonKey;
 use crate::store::error::StoreError;
@@ -74,6 +75,23 @@ impl Store {
         })
         .await
     }
+}
+
+/// Ends what an agent was sent out for, since the person has ended the agent.
+pub(in crate::store) async fn end_of_agent(
+    connection: &mut AnyConnection,
+    agent: &AgentKey,
+    at: Seconds,
+) -> Result<(), StoreError> {
+    let rows = sqlx::query("SELECT * FROM missions WHERE agent_iss = $1 AND agent_sub = $2 AND state = 'active'")
+        .bind(agent.iss.as_str())
+        .bind(agent.sub.as_str())
+        .fetch_all(&mut *connection)
+        .await?;
+    for mission in rows.iter().map(read) {
+        terminate(connection, &mission?.s256, Termination { reason: Reason::Revoked, at }).await?;
+    }
+    Ok(())
 }
 
 /// Ends a mission. One whose time was up before has ended for that reason and no other.

@@ -28,7 +28,7 @@ pub use self::begin::MissionStart;
 pub use self::end::MissionEnd;
 pub use self::log::Appended;
 
-pub(super) use self::end::terminate;
+pub(super) use self::end::{end_of_agent, terminate};
 pub(super) use self::log::append;
 
 use self::rows::owned;

@@ -1,6 +1,6 @@
 //! Missions: kept whole, ended once, with a log in order.
 
-use person_server::domain::ask::{Ask, CompleteAsk, MissionAsk, PermitAsk};
+use person_server::domain::ask::{Ask, CompleteAsk, Hints, MissionAsk, PermitAsk};
 use person_server::domain::decision::Approval;
 use person_server::domain::issued::{Revocation, SeenAgentToken};
 use person_server::domain::mission::{
@@ -10,14 +10,14 @@ use person_server::domain::pending::{Approved, PendingId, State};
 use person_server::store::{Appended, IssueOutcome, MissionEnd, MissionStart, Record, Retention, Store, StoreError};
 use serde_json::Map;
 
-use super::given::{NOW, ada, agent, issuance, keep, key, pending, person, token};
+use super::given::{NOW, ada, agent, binding, issuance, keep, key, pending, person, token};
 
 fn mission(salt: &str, expires_at: Option<i64>) -> Mission {
     let ask = MissionAsk {
         description: "# Trip\n\"\u{fc}\"".to_owned(),
         tools: Vec::new(),
         resources: vec!["https://r.example".to_owned()],
-        hints: Default::default(),
+        hints: Hints::default(),
     };
     let terms = Terms { expires_at, ..Terms::of(&ask, None, NOW) };
     Mission::approved(&agent("a"), &key("ada"), terms, salt)
@@ -68,7 +68,7 @@ pub(crate) async fn a_mission_comes_back_as_it_was_kept(store: Store) {
     assert_eq!(store.mission(&mission.s256).await.unwrap().as_ref(), Some(&mission));
     assert_eq!(store.mission_of_agent(&agent("a"), &mission.s256).await.unwrap().as_ref(), Some(&mission));
     assert_eq!(store.mission_of_agent(&agent("b"), &mission.s256).await.unwrap(), None);
-    assert_eq!(store.missions_of(&ada, None, 10).await.unwrap(), [mission.clone()]);
+    assert_eq!(store.missions_of(&ada, None, 10).await.unwrap(), std::slice::from_ref(&mission));
     assert_eq!(store.missions_of(&ada, Some(NOW), 10).await.unwrap(), []);
     assert_eq!(store.missions_of(&key("bob"), None, 10).await.unwrap(), []);
     assert_eq!(store.held_under(&mission.s256, NOW).await.unwrap().len(), 1);
@@ -235,4 +235,19 @@ pub(crate) async fn old_missions_go_with_their_log(store: Store) {
         assert!(store.mission(&mission.s256).await.unwrap().is_some());
         assert!(!store.mission_log(&mission.s256, 0, 10).await.unwrap().is_empty());
     }
+}
+
+pub(crate) async fn an_agent_that_is_ended_leaves_no_mission(store: Store) {
+    let ada = ada(&store).await;
+    let (mission, brief) = (mission("s", None), mission("brief", Some(NOW + 1)));
+    begun(&store, &mission).await;
+    begun(&store, &brief).await;
+    assert!(store.revoke_agent(&ada, &agent("a"), NOW + 1).await.unwrap());
+    // It is the person's again, and has to propose again.
+    store.bind_agent(binding("a", "ada")).await.unwrap();
+    let ended = |mission: Option<Mission>| mission.unwrap().state;
+    let revoked = MissionState::Terminated(end(Reason::Revoked, NOW + 1));
+    assert_eq!(ended(store.mission(&mission.s256).await.unwrap()), revoked);
+    let expired = MissionState::Terminated(end(Reason::Expired, NOW + 1));
+    assert_eq!(ended(store.mission(&brief.s256).await.unwrap()), expired);
 }

@@ -77,7 +77,7 @@ cases! {
         a_mission_comes_back_as_it_was_kept, a_mission_begins_whole_or_not_at_all, a_mission_ends_once,
         what_ended_by_its_time_did_not_end_otherwise, nothing_is_issued_under_a_mission_that_is_over,
         the_log_is_numbered_and_bounded, updates_are_chained, a_completion_ends_the_mission_with_the_decision,
-        old_missions_go_with_their_log;
+        old_missions_go_with_their_log, an_agent_that_is_ended_leaves_no_mission;
     events:
         events_are_read_in_pages;
     pruning:
