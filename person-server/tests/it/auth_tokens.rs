@@ -140,7 +140,9 @@ async fn what_is_missing_is_said() {
         without.as_object_mut().unwrap().remove(parameter);
         scene.world.post(&scene.agent, "/token", without).await.refused(400, "invalid_request");
     }
-    for (parameter, code) in [("resource_token", "invalid_resource_token"), ("presented_token", "invalid_presented_token")] {
+    for (parameter, code) in
+        [("resource_token", "invalid_resource_token"), ("presented_token", "invalid_presented_token")]
+    {
         let mut confused = body.clone();
         confused[parameter] = json!(scene.agent.token);
         scene.world.post(&scene.agent, "/token", confused).await.refused(400, code);

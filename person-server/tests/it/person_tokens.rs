@@ -91,7 +91,9 @@ async fn what_is_wrong_is_said() {
 async fn an_agent_names_so_many_resources() {
     let world = World::with(|settings| settings.limits.resources_per_hour = 2).await;
     let agent = Agent::new("planner");
-    let ask = async |resource: &str| world.post(&agent, "/person", json!({ "resource": resource, "capabilities": ["interaction"] })).await;
+    let ask = async |resource: &str| {
+        world.post(&agent, "/person", json!({ "resource": resource, "capabilities": ["interaction"] })).await
+    };
     assert_eq!(ask("https://one.example").await.status, 202);
     assert_eq!(ask("https://two.example").await.status, 202);
     ask("https://three.example").await.refused(429, "rate_limited");

@@ -12,8 +12,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::client::{Request, Response};
 use super::Person;
+use super::client::{Request, Response};
 
 /// An agent with one key, before and after it has its token.
 #[derive(Debug)]

@@ -86,7 +86,18 @@ impl Person {
         panic!("the agent does not answer: {}", self.get(&path));
     }
 
-    /// The ids of what waits.
+    /// What waits, as soon as something does.
+    pub(crate) fn asked(&self) -> Value {
+        for _ in 0..200 {
+            if let Some(asked) = self.waiting().into_iter().next() {
+                return asked;
+            }
+            sleep(Duration::from_millis(50));
+        }
+        panic!("nobody asks for anything");
+    }
+
+    /// All that waits.
     pub(crate) fn waiting(&self) -> Vec<Value> {
         self.get("/api/approvals")["items"].as_array().unwrap().clone()
     }

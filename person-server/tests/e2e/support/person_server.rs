@@ -29,17 +29,16 @@ impl PersonServer {
 
     /// Starts one there with a new database: a file of its own, or what `database` leads to. The resource is reached
     /// where it says.
-    pub(crate) fn start(address: SocketAddr, orders: Option<SocketAddr>, database: Option<&str>) -> Self {
+    pub(crate) fn start(address: SocketAddr, orders: SocketAddr, database: Option<&str>) -> Self {
         let dir = TempDir::new().unwrap();
         let database = database.map(|url| format!("database: {{ url: '{url}' }}\n")).unwrap_or_default();
-        let connect = orders.map(|at| format!("'{ORDERS}': 'http://{at}'")).unwrap_or_default();
         let configuration = format!(
             "issuer: {PS}\n\
              name: Ada's person server\n\
              listen: {{ http: '{address}' }}\n\
              {database}\
              pending: {{ poll_interval: 1s }}\n\
-             development: {{ connect: {{ {connect} }} }}\n"
+             development: {{ connect: {{ '{ORDERS}': 'http://{orders}' }} }}\n"
         );
         fs::write(dir.path().join("person-server.yaml"), configuration).unwrap();
         let mut server = Self { address, process: None, setup: String::new(), dir };

@@ -20,7 +20,7 @@ impl Scene {
     pub(crate) fn new() -> Self {
         let place = PersonServer::place();
         let resource = Resource::start(place);
-        let server = PersonServer::start(place, Some(resource.published), None);
+        let server = PersonServer::start(place, resource.published, None);
         let ada = Person::set_up(&server);
         Self { server, ada, resource }
     }
