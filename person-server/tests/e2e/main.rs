@@ -9,6 +9,7 @@
     reason = "a test ends where its expectation does"
 )]
 
+mod hostile;
 mod library;
 mod python;
 mod restarts;

@@ -8,7 +8,7 @@ use super::support::{ORDERS, PS, Person, Python, Scene, claims};
 
 const ORDER: &str = "https://orders.example/v1/orders/42";
 
-/// The person comes with the code that the agent showed, sees this, and agrees for good.
+/// The person comes with the code that the agent showed, sees this, and agrees.
 fn approving<'a>(ada: &'a Person, kind: &'a str) -> impl FnMut(&Value) + 'a {
     move |event| {
         let seen = arrives(ada, event);
@@ -189,10 +189,10 @@ fn it_runs_a_mission_to_completion() {
 
     let update = json!({ "description": "And order 43", "capabilities": ["interaction"] });
     let update = json!({ "op": "mission", "s256": s256, "action": "update", "params": update });
-    assert_eq!(agent.call_while(&update, approving_once(ada, "update"))["status"], 200);
+    assert_eq!(agent.call_while(&update, approving(ada, "update"))["status"], 200);
     let completion = json!({ "summary": "It comes tomorrow.", "capabilities": ["interaction"] });
     let completion = json!({ "op": "mission", "s256": s256, "action": "completion", "params": completion });
-    let over = agent.call_while(&completion, approving_once(ada, "complete"));
+    let over = agent.call_while(&completion, approving(ada, "complete"));
     assert_eq!(over["body"], json!({ "mission_status": "terminated", "termination_reason": "completed" }));
 
     let mut ask = person_token();
@@ -202,14 +202,6 @@ fn it_runs_a_mission_to_completion() {
     let kinds: Vec<&str> = log["items"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
     for kind in ["token_request", "permission", "audit", "update", "completion", "terminated"] {
         assert!(kinds.contains(&kind), "no `{kind}` in {kinds:?}");
-    }
-}
-
-fn approving_once<'a>(ada: &'a Person, kind: &'a str) -> impl FnMut(&Value) + 'a {
-    move |event| {
-        let seen = arrives(ada, event);
-        assert_eq!(seen["kind"], kind, "{seen}");
-        ada.decide(&seen, json!({ "decision": "approve" }));
     }
 }
 

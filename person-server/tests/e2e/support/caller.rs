@@ -30,12 +30,12 @@ impl Caller {
     }
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> Response {
-        self.send("POST", path, body.to_string().into_bytes())
+        self.send("POST", path, body.to_string().as_bytes())
     }
 
     /// Looks at what an answer said waits.
     pub(crate) fn poll(&self, asked: &Response) -> Response {
-        self.send("GET", asked.header("location").unwrap(), Vec::new())
+        self.send("GET", asked.header("location").unwrap(), &[])
     }
 
     /// Asks to be enrolled.
@@ -57,22 +57,25 @@ impl Caller {
         self.token = Some(answer.json()["agent_token"].as_str().unwrap().to_owned());
     }
 
-    fn send(&self, method: &str, path: &str, body: Vec<u8>) -> Response {
-        let mut request = Request::new(method, "ps.example", path);
-        let mut lines = Vec::new();
-        let mut covered: &[&str] = &[];
+    fn send(&self, method: &str, path: &str, body: &[u8]) -> Response {
+        let cover: &[&str] = if body.is_empty() { &[] } else { &["content-digest", "content-type"] };
+        self.signed(method, path, body, cover).send(self.at)
+    }
+
+    /// A request whose signature covers these, beside what each has to cover.
+    pub(crate) fn signed(&self, method: &str, path: &str, body: &[u8], cover: &[&str]) -> Request {
+        let mut headers = Vec::new();
         if !body.is_empty() {
-            lines = vec![("content-type", "application/json".to_owned()), ("content-digest", sha256_field(&body))];
-            covered = &["content-digest", "content-type"];
+            headers = vec![("content-type", "application/json".to_owned()), ("content-digest", sha256_field(body))];
         }
-        let fields = lines.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes()));
-        let message = Message::request(method, "https", "ps.example", path, Fields::lines(fields));
+        let lines = headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes()));
+        let message = Message::request(method, "https", "ps.example", path, Fields::lines(lines));
         let signer = self.token.as_deref().map_or(Signer::Pseudonymous, |token| Signer::Agent { token });
-        let signature = sign(&message, covered, signer, &self.key, SystemClock.now()).unwrap();
-        for (name, value) in lines.into_iter().chain(signature.into_pairs()) {
-            request = request.header(name, &value);
-        }
-        if body.is_empty() { request } else { request.body(body) }.send(self.at)
+        let signature = sign(&message, cover, signer, &self.key, SystemClock.now()).unwrap();
+        let request = Request::new(method, "ps.example", path);
+        let all = headers.into_iter().chain(signature.into_pairs());
+        let request = all.fold(request, |request, (name, value)| request.header(name, &value));
+        if body.is_empty() { request } else { request.body(body) }
     }
 }
 

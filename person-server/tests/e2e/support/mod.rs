@@ -29,7 +29,8 @@ pub(crate) use person::Person;
 pub(crate) use person_server::PersonServer;
 pub(crate) use python::Python;
 pub(crate) use resource::Resource;
-pub(crate) use scene::{Scene, key};
+pub(crate) use scene::Scene;
+pub(crate) use server::serve;
 
 /// The server under test, by its public name.
 pub(crate) const PS: &str = "https://ps.example";

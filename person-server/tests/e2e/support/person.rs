@@ -20,10 +20,15 @@ pub(crate) struct Person {
 impl Person {
     /// The first person of a new server.
     pub(crate) fn set_up(server: &PersonServer) -> Self {
-        let person = Self { at: server.address, cookie: Mutex::default() };
+        let person = Self::nobody(server);
         let session = person.post("/api/session", &json!({ "setup_token": server.setup }));
         assert_eq!(session.status, 201, "{}", session.text());
         person
+    }
+
+    /// Somebody who has not logged in.
+    pub(crate) fn nobody(server: &PersonServer) -> Self {
+        Self { at: server.address, cookie: Mutex::default() }
     }
 
     /// A request as a page of the server's own makes it.
@@ -68,9 +73,10 @@ impl Person {
         assert_eq!(response.status, 200, "{decision}: {}", response.text());
     }
 
-    /// Yes, until it is taken back.
+    /// Yes: until it is taken back, where it is about access to a resource.
     pub(crate) fn approve(&self, approval: &Value) {
-        self.decide(approval, json!({ "decision": "approve", "remember": "always" }));
+        let remember = if approval["resource"].is_null() { "once" } else { "always" };
+        self.decide(approval, json!({ "decision": "approve", "remember": remember }));
     }
 
     /// The same request, once the agent has answered what it was asked.

@@ -2,12 +2,11 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::client::{Response, get};
+use super::client::get;
 use super::process::{Running, free_port};
 use super::{ORDERS, PS};
 
@@ -67,16 +66,6 @@ impl PersonServer {
     /// Ends it at once, as a crash would.
     pub(crate) fn kill(&mut self) {
         self.process.take().unwrap().kill();
-    }
-
-    /// A public document.
-    pub(crate) fn document(&self, path: &str) -> Response {
-        get(self.address, path).unwrap_or_else(|| panic!("no answer to {path}:\n{}", self.output()))
-    }
-
-    /// Its folder.
-    pub(crate) fn dir(&self) -> &Path {
-        self.dir.path()
     }
 
     /// What it has written since it was started last.

@@ -24,7 +24,6 @@ pub(crate) struct Resource {
     pub(crate) gateway: Envoy,
     /// Where its metadata, its keys and its revocation endpoint are.
     pub(crate) published: SocketAddr,
-    pub(crate) upstream: Upstream,
     _authorizer: Running,
     // What serves it.
     _runtime: Runtime,
@@ -52,7 +51,7 @@ impl Resource {
         let upstream = Upstream::start();
         let gateway = Gateway::between(authorizer.grpc_address().unwrap(), upstream.address).start();
         let published = authorizer.http_address();
-        Self { gateway, published, upstream, _authorizer: authorizer, _runtime: runtime, _dir: dir }
+        Self { gateway, published, _authorizer: authorizer, _runtime: runtime, _dir: dir }
     }
 }
 
