@@ -24,6 +24,7 @@ fn nowhere() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 9))
 }
 
+#[track_caller]
 fn is_refused(answer: &Response, status: u16) {
     assert_eq!(answer.status, status, "{}", answer.text());
     assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{}", answer.text());
@@ -183,11 +184,12 @@ fn no_request_makes_it_call_its_own_network() {
     let inside = resource(&key, ORDERS, &called);
     let (server, ada) = server(nowhere());
     let (agent, shown) = known(&server, &ada, 65);
+    let asks =
+        |resource: &str| agent.post("/person", &json!({ "resource": resource, "capabilities": ["interaction"] }));
     for issuer in [
         format!("http://{inside}"),
         format!("https://{inside}"),
         "https://127.0.0.1".to_owned(),
-        "https://localhost".to_owned(),
         "https://[::1]".to_owned(),
         "https://169.254.169.254".to_owned(),
         "https://2130706433".to_owned(),
@@ -196,10 +198,12 @@ fn no_request_makes_it_call_its_own_network() {
         format!("{PS}@127.0.0.1"),
     ] {
         is_refused(&agent.post("/token", &asking(&key, &issuer, &shown)), 400);
-        is_refused(&agent.post("/person", &json!({ "resource": issuer, "capabilities": ["interaction"] })), 400);
-        let relay = json!({ "type": "interaction", "url": issuer, "capabilities": ["interaction"] });
-        assert!(agent.post("/interaction", &relay).status < 500);
+        is_refused(&asks(&issuer), 400);
     }
+    // A name may be anybody's: the person is asked, and nothing is fetched from where it leads.
+    is_refused(&agent.post("/token", &asking(&key, "https://localhost", &shown)), 400);
+    assert_eq!(asks("https://localhost").status, 202);
+    let shown = &ada.waiting()[0]["resource"];
+    assert_eq!((&shown["id"], &shown["resource_says"]), (&json!("https://localhost"), &Value::Null));
     assert_eq!(called.load(Ordering::Relaxed), 0);
-    assert!(ada.waiting().iter().all(|one| one["kind"] == "relay"), "{:?}", ada.waiting());
 }

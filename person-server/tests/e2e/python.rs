@@ -165,7 +165,7 @@ fn it_runs_a_mission_to_completion() {
     let ask = auth_token(&mut agent, &person);
     let granted = agent.call_while(&ask, |event| {
         let seen = arrives(ada, event);
-        assert_eq!(seen["mission"], s256);
+        assert_eq!(seen["mission"]["id"], s256);
         ada.decide(&seen, json!({ "decision": "approve", "remember": "mission" }));
     });
     let granted = text(&granted);

@@ -61,7 +61,7 @@ fn configuration(dir: &Path, person_server: SocketAddr) -> String {
         "listen: {{ grpc: '127.0.0.1:0', http: '127.0.0.1:0' }}\n\
          policies: {{ dir: '{dir}/policies', watch: false }}\n\
          development: {{ connect: {{ '{PS}': 'http://{person_server}' }} }}\n\
-         decision_log: {{ to: off }}\n\
+         decision_log: {{ path: 'off' }}\n\
          resources:\n\
          \x20 - id: orders\n\
          \x20   issuer: {ORDERS}\n\
