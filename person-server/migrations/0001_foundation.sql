@@ -143,19 +143,6 @@ CREATE TABLE revocations (
 );
 CREATE INDEX revocations_exp ON revocations (exp);
 
--- What has to be told to others about a token that was withdrawn, and how far that got.
-CREATE TABLE notices (
-    jti       TEXT   NOT NULL,
-    recipient TEXT   NOT NULL,
-    exp       BIGINT NOT NULL,
-    outcome   TEXT   NOT NULL,
-    tries     BIGINT NOT NULL,
-    tried_at  BIGINT,
-    PRIMARY KEY (jti, recipient)
-);
-CREATE INDEX notices_outcome ON notices (outcome, tried_at);
-CREATE INDEX notices_exp ON notices (exp);
-
 CREATE TABLE audit (
     id       BIGSERIAL PRIMARY KEY,
     at       BIGINT    NOT NULL,

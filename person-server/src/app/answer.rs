@@ -55,13 +55,15 @@ pub struct PendingView {
     pub retry_after: Seconds,
 }
 
-/// The two places of pending URLs.
+/// The places of pending URLs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PendingPath {
     /// `/pending/{id}`
     Request,
     /// `/register/pending/{id}`
     Registration,
+    /// `/revocations/{id}`
+    Revocation,
 }
 
 impl PendingPath {
@@ -70,6 +72,7 @@ impl PendingPath {
         match self {
             Self::Request => "/pending/",
             Self::Registration => "/register/pending/",
+            Self::Revocation => "/revocations/",
         }
     }
 }

@@ -46,6 +46,15 @@ impl Signed {
     }
 }
 
+/// Which servers may call.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Callers<'a> {
+    /// Those whose revocations are taken.
+    WhoRevoke,
+    /// This one.
+    Only(&'a ServerId),
+}
+
 impl PersonServer {
     /// The agent that signed.
     pub(super) async fn agent(&self, request: &Inbound) -> Outcome<Signed> {
@@ -132,7 +141,7 @@ impl PersonServer {
     async fn not_revoked(&self, agent: &AgentToken) -> Outcome<()> {
         let token = TokenRef { iss: agent.common.iss.clone(), jti: agent.common.jti.clone() };
         if self.is_revoked(token).await? {
-            let detail = "the agent token was revoked by its provider";
+            let detail = "the agent token was revoked";
             return Err(SignatureError::new(Code::RevokedJwt, detail).into());
         }
         Ok(())
@@ -148,12 +157,8 @@ impl PersonServer {
         *provider == self.settings.issuer || self.settings.agent_providers.accepts(provider)
     }
 
-    /// The server that signed: "Keying Material", `jwks_uri`.
-    pub(super) async fn server(
-        &self,
-        request: &Inbound,
-        accepts: impl Fn(&ServerId, Dwk) -> bool,
-    ) -> Outcome<Option<(ServerId, Dwk)>> {
+    /// The server that signed, if it is one of those expected: "Keying Material", `jwks_uri`.
+    pub(super) async fn server(&self, request: &Inbound, callers: Callers<'_>) -> Outcome<Option<(ServerId, Dwk)>> {
         let now = self.clock.now();
         let signed = self.signature(request, vec![Scheme::JwksUri], now)?;
         let SignatureKey::JwksUri { id, dwk, kid } = signed.key() else {
@@ -163,7 +168,11 @@ impl PersonServer {
         let id = ServerId::parse_under(id, self.settings.identifiers).map_err(|fault| invalid(fault.to_string()))?;
         let dwk = Dwk::from_name(dwk).ok_or_else(|| invalid("`dwk` names no AAuth metadata document".to_owned()))?;
         // Before anything is fetched: a stranger must not make us call whom it names.
-        if !accepts(&id, dwk) {
+        let expected = match callers {
+            Callers::WhoRevoke => self.may_revoke(&id, dwk).await?,
+            Callers::Only(server) => *server == id,
+        };
+        if !expected {
             return Ok(None);
         }
         let keys = self.issuers.keys(&id, dwk, kid, KEYS_WITHIN).await?;

@@ -42,11 +42,8 @@ impl PersonServer {
         Err(Refusal::problem(400, "invalid_presented_token", "it was issued for another person than this agent's"))
     }
 
-    /// Issues the token, or has the access server issue it.
+    /// Issues the token.
     pub(super) async fn authorize(&self, signed: &Signed, ask: &AuthorizeAsk, granted: Granted) -> Outcome<Reply> {
-        if ask.federation.is_some() {
-            return self.federate(signed, ask, granted).await;
-        }
         let person = self.store.person(&granted.person).await?.ok_or_else(Refusal::server_error)?;
         let scopes = granted_scopes(ask, &granted);
         let mut bounds = vec![signed.agent.common.exp, ask.presented.exp];

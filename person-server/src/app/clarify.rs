@@ -35,7 +35,7 @@ impl PersonServer {
     async fn answered(&self, signed: &Signed, pending: Pending, parameters: &Parameters) -> Outcome<Answer> {
         let answer = parameters.text("clarification_response", MAX_TEXT)?;
         if matches!(pending.state, State::Federating(_)) {
-            return self.answer_access_server(signed, pending, &answer).await;
+            return Box::pin(self.answer_access_server(signed, pending, &answer)).await;
         }
         let waiting = self.questioned(&pending)?;
         let waiting = said(waiting, &answer, self.clock.now());
@@ -44,21 +44,37 @@ impl PersonServer {
 
     /// "Updated Request": less of the same, by the same parties.
     async fn updated(&self, signed: &Signed, pending: Pending, parameters: &Parameters) -> Outcome<Answer> {
+        if matches!(pending.state, State::Federating(_)) {
+            return Box::pin(self.update_at_access_server(signed, pending, parameters)).await;
+        }
         let waiting = self.questioned(&pending)?;
         let Ask::Authorize(before) = &pending.ask else {
             return Err(Refusal::invalid_request("only a request for an auth token can be updated"));
         };
+        let after = self.updated_ask(signed, before, parameters).await?;
+        let waiting = said(waiting, "", self.clock.now());
+        self.change(signed, pending, Some(Ask::Authorize(Box::new(after))), waiting).await
+    }
+
+    /// What is asked instead: of the same by the same.
+    pub(super) async fn updated_ask(
+        &self,
+        signed: &Signed,
+        before: &AuthorizeAsk,
+        parameters: &Parameters,
+    ) -> Outcome<AuthorizeAsk> {
         let behalf = Behalf { subagent: before.subagent.clone(), upstream: before.upstream.clone() };
         let justification = parameters.optional_text("justification", MAX_TEXT)?;
         let mut hints = before.hints.clone();
         hints.justification = justification.or(hints.justification);
         let after = self.resource_ask(signed, parameters, behalf, &hints).await?;
-        if let Some(claim) = other_than_before(before, &after) {
-            let detail = format!("its `{claim}` is not that of the request it updates");
-            return Err(Refusal::problem(400, "invalid_resource_token", detail));
+        match other_than_before(before, &after) {
+            None => Ok(after),
+            Some(claim) => {
+                let detail = format!("its `{claim}` is not that of the request it updates");
+                Err(Refusal::problem(400, "invalid_resource_token", detail))
+            }
         }
-        let waiting = said(waiting, "", self.clock.now());
-        self.change(signed, pending, Some(Ask::Authorize(Box::new(after))), waiting).await
     }
 
     /// The state of an ask that has a question open.

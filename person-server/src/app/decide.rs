@@ -88,7 +88,7 @@ impl PersonServer {
         match decided {
             Decided::Yes(pending) => {
                 if let Some((mission, _)) = ends(&pending, &pending.state) {
-                    self.withdraw_under(person, &mission).await;
+                    self.revoke_all_under(person, &mission).await?;
                 }
                 Ok(*pending)
             }
@@ -204,6 +204,14 @@ impl PersonServer {
             && let Some(scope) = scopes.iter().find(|scope| !ask.scopes.contains(scope))
         {
             return Err(wrong(format!("the scope `{}` was not asked for", scope.escape_debug())));
+        }
+        if let (Ask::Authorize(ask), Some(scopes)) = (&pending.ask, &approval.scopes)
+            && ask.federation.is_some()
+            && ask.scopes.iter().any(|scope| !scopes.contains(scope))
+        {
+            // What it is asked for stands in the resource token, which nobody here can change.
+            let detail = "the access server grants all of it or none: to grant less, ask the agent to ask for less";
+            return Err(wrong(detail.to_owned()));
         }
         if let (Ask::Mission(ask), Some(edit)) = (&pending.ask, &approval.mission) {
             self.admissible_edit(ask, edit)?;

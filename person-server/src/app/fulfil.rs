@@ -1,7 +1,7 @@
 //! An ask that is granted becomes what was asked for.
 
 use super::PersonServer;
-use super::answer::Reply;
+use super::answer::Answer;
 use super::authenticate::Signed;
 use super::refusal::Outcome;
 use crate::domain::ask::Ask;
@@ -31,6 +31,8 @@ pub(super) enum HowDecided {
     Consent,
     /// These policies permitted it.
     Policy(Vec<String>),
+    /// As it was recorded before an access server was asked.
+    Before(String),
 }
 
 impl HowDecided {
@@ -40,14 +42,19 @@ impl HowDecided {
             Self::Person => "person".to_owned(),
             Self::Consent => "consent".to_owned(),
             Self::Policy(policies) => format!("policy {}", policies.join(", ")),
+            Self::Before(recorded) => recorded.clone(),
         }
     }
 }
 
 impl PersonServer {
     /// Makes what was asked for.
-    pub(super) async fn fulfil(&self, signed: &Signed, ask: &Ask, granted: Granted) -> Outcome<Reply> {
-        match ask {
+    pub(super) async fn fulfil(&self, signed: &Signed, ask: &Ask, granted: Granted) -> Outcome<Answer> {
+        let reply = match ask {
+            // Only an access server can make the agent wait once more.
+            Ask::Authorize(ask) if ask.federation.is_some() => {
+                return Box::pin(self.federate(signed, ask, granted)).await;
+            }
             Ask::Identify(ask) => self.identify(signed, ask, granted).await,
             Ask::Authorize(ask) => self.authorize(signed, ask, granted).await,
             Ask::Mission(ask) => self.start_mission(signed, ask, granted).await,
@@ -58,6 +65,7 @@ impl PersonServer {
             Ask::Question(ask) => self.tell_answer(signed, ask, granted).await,
             // An agent that enrolls has no agent token to sign with: see `provider`.
             Ask::Enroll(_) => Err(super::refusal::Refusal::not_found()),
-        }
+        };
+        reply.map(Answer::Done)
     }
 }

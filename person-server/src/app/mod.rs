@@ -12,6 +12,8 @@
 //! | `settle` | from an ask to an answer |
 //! | `identify`, `authorize` | the two token endpoints |
 //! | `mint`, `record` | a token, and what is kept of it |
+//! | `revocation` | tokens withdrawn, by their issuers or by the person |
+//! | `federation` | what a resource's access server grants |
 //! | `provider` | agents of our own: enrolled, given agent tokens, ended |
 //! | `missions` | missions, permissions, audits, interactions |
 //! | `pend`, `poll`, `clarify`, `decide` | an ask that waits |
@@ -46,6 +48,7 @@ mod reach;
 mod record;
 mod refusal;
 mod resource_ask;
+mod revocation;
 mod settle;
 mod weigh;
 mod whose;
@@ -62,6 +65,7 @@ use crate::governance::Governance;
 use crate::store::Store;
 
 use asked::Asked;
+use federation::Turns;
 use known::KnownAgents;
 use reach::Presence;
 
@@ -73,6 +77,7 @@ pub use keys::Keys;
 pub use limiter::Limiter;
 pub use provider::Source;
 pub use refusal::{Outcome, Refusal};
+pub use revocation::{Informed, Notifier, Revoked};
 
 /// What a person server is made of.
 #[derive(Debug)]
@@ -116,6 +121,9 @@ pub struct PersonServer {
     new_resources: Limiter,
     polls: Limiter,
     arrivals: Limiter,
+    revocations: Limiter,
+    notifier: Notifier,
+    turns: Turns,
     strangers: Limiter,
     mission_misses: Limiter,
     audits: Limiter,
@@ -126,6 +134,8 @@ impl PersonServer {
     /// Puts it together.
     pub fn new(parts: Parts) -> Self {
         let Parts { settings, keys, subjects, store, issuers, documents, outgoing, governance, clock } = parts;
+        let calls = (documents.clone(), outgoing.clone());
+        let notifier = Notifier::new(settings.issuer.clone(), keys.clone(), store.clone(), calls, clock.clone());
         Self {
             known: KnownAgents::new(),
             presence: Presence::new(),
@@ -134,6 +144,9 @@ impl PersonServer {
             new_resources: Limiter::new(settings.limits.resources_per_hour, Duration::from_hours(1)),
             polls: Limiter::new(10, Duration::from_secs(5)),
             arrivals: Limiter::new(20, Duration::from_mins(1)),
+            revocations: Limiter::new(300, Duration::from_mins(1)),
+            notifier,
+            turns: Turns::new(),
             strangers: Limiter::new(settings.limits.enrollments_per_minute, Duration::from_mins(1)),
             mission_misses: Limiter::new(30, Duration::from_mins(1)),
             audits: Limiter::new(600, Duration::from_mins(1)),
@@ -173,5 +186,10 @@ impl PersonServer {
     /// What rings when something happened.
     pub fn bell(&self) -> &Bell {
         &self.bell
+    }
+
+    /// What tells others of withdrawn tokens. Whoever serves runs it.
+    pub fn notifier(&self) -> &Notifier {
+        &self.notifier
     }
 }

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::answer::{Answer, PendingPath, PendingView};
 use super::authenticate::Signed;
 use super::missions::{relayed, unavailable};
+use super::poll::upstream_of;
 use super::refusal::{Outcome, Refusal};
 use super::{PersonServer, code, random};
 use crate::domain::ask::{Ask, Hints};
@@ -52,17 +53,31 @@ impl PersonServer {
 
     /// Keeps an ask, and rings for the person.
     pub(super) async fn keep(&self, asker: Asker, person: Option<PersonKey>, ask: Ask) -> Outcome<Pending> {
+        self.keep_as(asker, person, ask, State::Waiting(Waiting::default())).await
+    }
+
+    /// Keeps an ask that is in this state from its beginning.
+    pub(super) async fn keep_as(
+        &self,
+        asker: Asker,
+        person: Option<PersonKey>,
+        ask: Ask,
+        state: State,
+    ) -> Outcome<Pending> {
         let now = self.clock.now();
+        let until = until(&ask).unwrap_or(now + self.settings.pending_ttl);
+        // "A pending downstream request whose upstream token expires before it completes ends with expired".
+        let expires_at = upstream_of(&ask).map_or(until, |upstream| upstream.exp.min(until));
         let pending = Pending {
             id: PendingId::new(random::id()),
             asker,
             person,
             code: CodeState { code: code::new(), consumed: false, failures: 0 },
-            expires_at: until(&ask).unwrap_or(now + self.settings.pending_ttl),
             ask,
-            state: State::Waiting(Waiting::default()),
+            state,
             callback: None,
             created_at: now,
+            expires_at,
             polled_at: None,
         };
         let mut pending = pending;
@@ -94,6 +109,9 @@ impl PersonServer {
         pending: Pending,
         wait: Option<Duration>,
     ) -> Outcome<Answer> {
+        if matches!(pending.state, State::Federating(_)) && self.clock.now() < pending.expires_at {
+            return Box::pin(self.federating(signed, &pending, wait)).await;
+        }
         let pending = self.wait_for(pending, wait).await?;
         self.outcome(signed, &pending).await
     }
@@ -117,8 +135,7 @@ impl PersonServer {
     fn has_nothing_to_tell(&self, pending: &Pending) -> bool {
         let waits = match &pending.state {
             State::Waiting(waiting) => waiting.question.is_none(),
-            State::Federating(federating) => federating.wants.is_none(),
-            State::Approved(_) | State::Ended(_) | State::Gone { .. } => false,
+            State::Federating(_) | State::Approved(_) | State::Ended(_) | State::Gone { .. } => false,
         };
         let now = self.clock.now();
         waits && now < pending.expires_at && relayed(pending, now).is_none()
@@ -147,14 +164,8 @@ impl PersonServer {
                 }
             }
             State::Federating(federating) => {
-                view.interacting = true;
-                view.requirement = federating.wants.as_ref().map(|wanted| match wanted {
-                    Wanted::Interaction { url, code } => {
-                        Requirement::Interaction { url: url.clone(), code: code.clone() }
-                    }
-                    Wanted::Approval => Requirement::Approval,
-                    Wanted::Clarification(_) => Requirement::Clarification,
-                });
+                view.interacting = federating.arrived;
+                view.requirement = federating.wants.as_ref().map(|wanted| required(&pending.ask, wanted));
                 if let Some(Wanted::Clarification(question)) = &federating.wants {
                     view.timeout = Some((question.asked_at + CLARIFY_WITHIN - self.clock.now()).max(0));
                     view.clarification = Some(question.clone());
@@ -192,5 +203,18 @@ fn until(ask: &Ask) -> Option<Seconds> {
         | Ask::Complete(_)
         | Ask::Permit(_)
         | Ask::Question(_) => None,
+    }
+}
+
+/// What an access server wants, as it is told to the agent: an agent that cannot get the person anywhere waits until
+/// they find their own way there.
+fn required(ask: &Ask, wanted: &Wanted) -> Requirement {
+    let can_interact = matches!(ask, Ask::Authorize(ask) if ask.hints.can_interact());
+    match wanted {
+        Wanted::Interaction { url, code } if can_interact => {
+            Requirement::Interaction { url: url.clone(), code: code.clone() }
+        }
+        Wanted::Interaction { .. } | Wanted::Approval | Wanted::Payment { .. } => Requirement::Approval,
+        Wanted::Clarification(_) => Requirement::Clarification,
     }
 }

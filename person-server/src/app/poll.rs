@@ -12,7 +12,7 @@ use super::fulfil::{Granted, HowDecided};
 use super::inbound::Inbound;
 use super::missions::{denied, mission_end_told, over, relayed};
 use super::refusal::{Outcome, Refusal};
-use crate::domain::ask::Ask;
+use crate::domain::ask::{Ask, Upstream};
 use crate::domain::pending::{Asker, Ended, Pending, PendingId, State};
 use crate::store::Change;
 
@@ -35,6 +35,7 @@ impl PersonServer {
             State::Gone { .. } => Err(gone()),
             State::Waiting(_) | State::Federating(_) | State::Approved(_) | State::Ended(_) => {
                 self.let_go(&pending).await?;
+                self.withdraw_from_access_server(&pending.ask);
                 self.bell.ring(&pending.id, pending.person.as_ref());
                 Ok(Reply::empty(204))
             }
@@ -60,11 +61,11 @@ impl PersonServer {
             return self.end_relay(pending, relayed).await;
         }
         match &pending.state {
-            State::Waiting(_) | State::Federating(_) if self.clock.now() >= pending.expires_at => {
+            State::Waiting(_) | State::Federating(_) | State::Approved(_) if self.clock.now() >= pending.expires_at => {
                 Err(self.expire(pending).await?)
             }
             State::Waiting(_) => self.view(pending, PendingPath::Request).await.map(Answer::Pending),
-            State::Federating(_) => self.federating(signed, pending).await,
+            State::Federating(_) => Box::pin(self.federating(signed, pending, None)).await,
             State::Approved(approved) => {
                 let granted = Granted {
                     person: approved.by.clone(),
@@ -73,7 +74,7 @@ impl PersonServer {
                     collects: Some(pending.id.clone()),
                 };
                 self.still_depends_on_nothing_revoked(pending).await?;
-                self.fulfil(signed, &pending.ask, granted).await.map(Answer::Done)
+                self.fulfil(signed, &pending.ask, granted).await
             }
             // A permission is refused with an answer of its own.
             State::Ended(ended) if matches!(pending.ask, Ask::Permit(_)) && ended.error == Code::Denied.code() => {
@@ -103,16 +104,38 @@ impl PersonServer {
 
     /// Nobody decided in time: `expired`, or `abandoned` where the person had arrived.
     pub(super) async fn expire(&self, pending: &Pending) -> Outcome<Refusal> {
-        let arrived = matches!(&pending.state, State::Waiting(waiting) if waiting.arrived);
         let now = self.clock.now();
-        let ended = if arrived {
-            let detail = "the person opened the request and did not decide in time";
-            Ended::new(Code::Abandoned.status(), Code::Abandoned.code(), detail, now)
-        } else {
-            let detail = "nobody decided in time: ask again for a new code";
-            Ended::new(Code::Expired.status(), Code::Expired.code(), detail, now)
+        let (code, detail) = match &pending.state {
+            _ if upstream_of(&pending.ask).is_some_and(|upstream| upstream.exp <= now) => {
+                (Code::Expired, "the upstream token expired: start over with a later one")
+            }
+            State::Waiting(waiting) if waiting.arrived => {
+                (Code::Abandoned, "the person opened the request and did not decide in time")
+            }
+            State::Federating(_) => (Code::Expired, "the access server did not decide in time"),
+            State::Approved(_) => (Code::Expired, "it was approved, and not collected in time"),
+            State::Waiting(_) | State::Ended(_) | State::Gone { .. } => {
+                (Code::Expired, "nobody decided in time: ask again for a new code")
+            }
         };
+        let ended = Ended::new(code.status(), code.code(), detail, now);
+        self.withdraw_from_access_server(&pending.ask);
         self.tell(pending, &ended).await
+    }
+}
+
+/// The token an ask was chained on.
+pub(super) fn upstream_of(ask: &Ask) -> Option<&Upstream> {
+    match ask {
+        Ask::Identify(ask) => ask.upstream.as_ref(),
+        Ask::Authorize(ask) => ask.upstream.as_ref(),
+        Ask::Enroll(_)
+        | Ask::Mission(_)
+        | Ask::Update(_)
+        | Ask::Complete(_)
+        | Ask::Permit(_)
+        | Ask::Relay(_)
+        | Ask::Question(_) => None,
     }
 }
 

@@ -59,6 +59,7 @@ impl PersonServer {
                 subagent_token: text("subagent_token")?,
                 upstream_token: text("upstream_token")?,
                 pending_url: None,
+                claims: Vec::new(),
             })
         };
         Ok(authorize_ask(&asked, &presented, behalf, hints, federation))

@@ -37,7 +37,7 @@ impl PersonServer {
                     self.log_ask(&ask, "granted", detail("by", &how.record())).await?;
                 }
                 let granted = Granted { person, how, approval: None, collects: None };
-                self.fulfil(signed, &ask, granted).await.map(Answer::Done)
+                self.fulfil(signed, &ask, granted).await
             }
             Verdict::AskPerson if hints.prompt.iter().any(|value| value == "none") => {
                 let detail = "the person would have to be asked, and `prompt` is `none`";

@@ -12,9 +12,9 @@ use super::PersonServer;
 use super::authenticate::Signed;
 use super::inbound::Parameters;
 use super::refusal::{Outcome, Refusal};
-use crate::domain::agent::Binding;
+use crate::domain::agent::{AgentKey, Binding};
 use crate::domain::ask::{SubAgent, Upstream};
-use crate::domain::issued::TokenRef;
+use crate::domain::issued::{SeenAgentToken, TokenRef};
 use crate::domain::person::PersonKey;
 
 /// The longest token that is looked at, in characters.
@@ -100,8 +100,10 @@ impl PersonServer {
         if source.person != person || source.resource != intermediary {
             return Err(invalid("it is not what this person server has on record"));
         }
-        let binding = self.store.agent(&source.agent).await?;
-        let ended = binding.is_none_or(|binding| !binding.is_active());
+        // An intermediary is nobody's agent: who called it counts, and who called that one.
+        let first = self.store.chain_began_with(&reference).await?;
+        let first = first.ok_or_else(|| invalid("the agent that the calls began with is not on record"))?;
+        let ended = self.store.agent(&first.agent).await?.is_none_or(|binding| !binding.is_active());
         // A revoked agent's person tokens are revoked with it, and an access server's token goes back to one of them.
         let root = TokenRef { iss: self.settings.issuer.clone(), jti: source.root.clone() };
         if ended || self.is_revoked(root).await? {
@@ -125,6 +127,10 @@ impl PersonServer {
             return Err(invalid("its `parent_agent` is not the agent that signed"));
         }
         let (id, key) = (token.sub.clone(), token.key.clone());
+        // "A PS records, for each agent token it accepts", so that its provider can revoke it.
+        let agent = AgentKey { iss: token.common.iss.clone(), sub: id.clone() };
+        let seen = SeenAgentToken { agent, jti: token.common.jti.clone(), exp: token.common.exp };
+        self.store.see_agent_token(seen).await?;
         Ok(Some(SubAgent { id, key, jti: token.common.jti.clone(), exp: token.common.exp }))
     }
 

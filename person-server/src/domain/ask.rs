@@ -275,6 +275,9 @@ pub struct Federation {
     pub upstream_token: Option<String>,
     /// Where the access server is asked again, once it answered 202 or 402.
     pub pending_url: Option<String>,
+    /// What the access server wants to know of the person beyond what the scopes tell, for the person to decide.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<String>,
 }
 
 /// A tool, as a mission's proposal and its blob name it.

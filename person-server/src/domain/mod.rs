@@ -14,6 +14,7 @@
 //! | `mission` | what an agent was sent out for, and what happened under it |
 //! | `directed` | the name a person has at one resource |
 //! | `issued` | what is kept of a token, so that it can be withdrawn |
+//! | `withdrawal` | tokens withdrawn, and who is told |
 //! | `audit` | what happened |
 //! | `session`, `settings` | how a person is known to be there, and what they prefer |
 //! | `stored` | how identifiers and keys are written in stored JSON |
@@ -32,3 +33,4 @@ pub mod person;
 pub mod session;
 pub mod settings;
 pub mod stored;
+pub mod withdrawal;

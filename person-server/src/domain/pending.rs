@@ -186,6 +186,12 @@ pub struct Federating {
     pub approved: Approved,
     /// What the access server wants, as far as it is to be shown to the agent.
     pub wants: Option<Wanted>,
+    /// Whether the person has arrived at the access server.
+    pub arrived: bool,
+    /// How the yes came about, as it is recorded.
+    pub decided_by: String,
+    /// How many questions of the access server's the agent has answered.
+    pub rounds: usize,
 }
 
 /// What an access server wants before it issues.
@@ -201,6 +207,11 @@ pub enum Wanted {
     },
     /// Somebody's approval, which it gets by itself.
     Approval,
+    /// To be paid. This server pays nothing by itself: whoever runs it, or the person, settles that.
+    Payment {
+        /// How, in the access server's words: its `WWW-Authenticate`.
+        challenge: Option<String>,
+    },
     /// An answer of the agent's.
     Clarification(Clarification),
 }

@@ -5,6 +5,7 @@
 //! | `inbound` | a request, read whole and within bounds |
 //! | `reply` | answers, pending responses, refusals |
 //! | `agents` | what agents call |
+//! | `revoke` | what other servers call |
 //! | `provider` | what agents call for their agent tokens |
 //! | `missions` | the same, about missions and what no resource governs |
 //! | `api` | what persons call |
@@ -19,6 +20,7 @@ mod missions;
 mod operator;
 mod provider;
 mod reply;
+mod revoke;
 mod wellknown;
 
 use std::sync::Arc;
@@ -47,6 +49,7 @@ pub fn router(server: Shared) -> Router {
         .merge(missions::router())
         .merge(provider::router())
         .merge(api::router(&server))
+        .merge(revoke::router())
         .merge(wellknown::router())
         .with_state(server)
 }

@@ -57,21 +57,28 @@ impl Store {
     ) -> Result<Option<Consent>, StoreError> {
         let arguments = (person.clone(), id.to_owned(), now);
         self.write("revoke consent", arguments, |connection, (person, id, now)| {
-            Box::pin(async move {
-                let row = sqlx::query(
-                    "UPDATE consents SET revoked_at = $3
-                     WHERE id = $1 AND person = $2 AND revoked_at IS NULL RETURNING *",
-                )
-                .bind(id.as_str())
-                .bind(person.as_str())
-                .bind(*now)
-                .fetch_optional(connection)
-                .await?;
-                row.map(|row| read(Cells::of(TABLE, "id", &row))).transpose()
-            })
+            Box::pin(revoke(connection, person, id, *now))
         })
         .await
     }
+}
+
+pub(super) async fn revoke(
+    connection: &mut AnyConnection,
+    person: &PersonKey,
+    id: &str,
+    now: Seconds,
+) -> Result<Option<Consent>, StoreError> {
+    let row = sqlx::query(
+        "UPDATE consents SET revoked_at = $3
+         WHERE id = $1 AND person = $2 AND revoked_at IS NULL RETURNING *",
+    )
+    .bind(id)
+    .bind(person.as_str())
+    .bind(now)
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| read(Cells::of(TABLE, "id", &row))).transpose()
 }
 
 pub(super) async fn add(connection: &mut AnyConnection, consent: &Consent) -> Result<(), StoreError> {

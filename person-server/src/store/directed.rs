@@ -35,6 +35,17 @@ impl Store {
         })
         .await
     }
+
+    /// Whether anybody has a name at the resource.
+    pub async fn knows_resource(&self, resource: &ServerId) -> Result<bool, StoreError> {
+        self.read(resource.clone(), |connection, resource| {
+            Box::pin(async move {
+                let anybody = sqlx::query("SELECT 1 FROM directed WHERE resource = $1 LIMIT 1");
+                Ok(anybody.bind(resource.as_str()).fetch_optional(connection).await?.is_some())
+            })
+        })
+        .await
+    }
 }
 
 pub(super) async fn has_been_at(

@@ -3,7 +3,6 @@
 //! A token is recorded before it is sent, in the transaction that checks that nothing it rests on was withdrawn
 //! meanwhile. So a withdrawal either stops the token or finds it.
 
-use aauth_authorizer::clock::Seconds;
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
@@ -11,16 +10,16 @@ use super::error::StoreError;
 use super::record::{self, Record};
 use super::rows::{Cells, to_json};
 use super::{Store, agents, directed, missions, pendings, revocations};
-use crate::domain::agent::AgentKey;
-use crate::domain::issued::{Issued, IssuedKind, SKEW, SeenAgentToken, TokenRef};
+use crate::domain::agent::{AgentKey, Binding};
+use crate::domain::issued::{Issued, IssuedKind, SeenAgentToken, TokenRef};
 use crate::domain::mission::Termination;
 use crate::domain::pending::PendingId;
 use crate::domain::person::PersonKey;
 
 const TABLE: &str = "issued";
 
-/// How many tokens one withdrawal reaches at a time.
-const REACHED: i64 = 1000;
+/// How many calls one call may lead to, each on the last.
+const LONGEST_CHAIN: usize = 16;
 
 /// A token about to be sent, and what it rests on.
 #[derive(Debug, Clone)]
@@ -65,32 +64,17 @@ impl Store {
 
     /// Whose agent token this is, if one was seen.
     pub async fn agent_of_token(&self, token: &TokenRef) -> Result<Option<AgentKey>, StoreError> {
-        self.read(token.clone(), |connection, token| {
-            Box::pin(async move {
-                let row = sqlx::query("SELECT iss, sub FROM seen_agent_tokens WHERE iss = $1 AND jti = $2")
-                    .bind(token.iss.as_str())
-                    .bind(token.jti.as_str())
-                    .fetch_optional(connection)
-                    .await?;
-                row.map(|row| Cells::of("seen_agent_tokens", "iss", &row).agent("iss", "sub")).transpose()
-            })
-        })
-        .await
+        self.read(token.clone(), |connection, token| Box::pin(agent_of(connection, token))).await
     }
 
     /// The record of a token.
     pub async fn issued(&self, token: &TokenRef) -> Result<Option<Issued>, StoreError> {
-        self.read(token.clone(), |connection, token| {
-            Box::pin(async move {
-                let row = sqlx::query("SELECT * FROM issued WHERE iss = $1 AND jti = $2")
-                    .bind(token.iss.as_str())
-                    .bind(token.jti.as_str())
-                    .fetch_optional(connection)
-                    .await?;
-                row.as_ref().map(read).transpose()
-            })
-        })
-        .await
+        self.read(token.clone(), |connection, token| Box::pin(find(connection, token))).await
+    }
+
+    /// The record of the token that a call chain began with: the token itself, where it was issued on no other.
+    pub async fn chain_began_with(&self, token: &TokenRef) -> Result<Option<Issued>, StoreError> {
+        self.read(token.clone(), |connection, token| Box::pin(began_with(connection, token))).await
     }
 
     /// What was issued for a person, the latest first, up to `limit`.
@@ -105,88 +89,19 @@ impl Store {
         })
         .await
     }
-
-    /// What an agent, or a sub-agent of its, still holds and was not withdrawn.
-    pub async fn held_by(&self, agent: &AgentKey, now: Seconds) -> Result<Vec<Issued>, StoreError> {
-        self.read((agent.clone(), now), |connection, (agent, now)| {
-            Box::pin(async move {
-                let rows = sqlx::query(
-                    "SELECT * FROM issued WHERE agent_iss = $1 AND agent_sub = $2 AND exp > $3
-                       AND NOT EXISTS (SELECT 1 FROM revocations AS gone
-                                       WHERE gone.iss = issued.iss AND gone.jti = issued.jti)
-                     ORDER BY issued_at LIMIT $4",
-                )
-                .bind(agent.iss.as_str())
-                .bind(agent.sub.as_str())
-                .bind(now.saturating_sub(SKEW))
-                .bind(REACHED)
-                .fetch_all(connection)
-                .await?;
-                rows.iter().map(read).collect()
-            })
-        })
-        .await
-    }
-
-    /// What was issued on a mission and still counts.
-    pub async fn held_under(&self, mission: &str, now: Seconds) -> Result<Vec<Issued>, StoreError> {
-        self.read((mission.to_owned(), now), |connection, (mission, now)| {
-            Box::pin(async move {
-                let rows = sqlx::query(
-                    "SELECT * FROM issued WHERE mission = $1 AND exp > $2
-                       AND NOT EXISTS (SELECT 1 FROM revocations AS gone
-                                       WHERE gone.iss = issued.iss AND gone.jti = issued.jti)
-                     ORDER BY issued_at LIMIT $3",
-                )
-                .bind(mission.as_str())
-                .bind(now.saturating_sub(SKEW))
-                .bind(REACHED)
-                .fetch_all(connection)
-                .await?;
-                rows.iter().map(read).collect()
-            })
-        })
-        .await
-    }
-
-    /// What rests directly on a token of ours: auth tokens that go back to it, and tokens that were issued on it as an
-    /// upstream token.
-    pub async fn resting_on(&self, token: &TokenRef, now: Seconds) -> Result<Vec<Issued>, StoreError> {
-        self.read((token.clone(), now), |connection, (token, now)| {
-            Box::pin(async move {
-                let rows = sqlx::query(
-                    "SELECT * FROM issued
-                     WHERE ((root = $2 AND jti <> $2) OR (upstream_iss = $1 AND upstream_jti = $2)) AND exp > $3
-                       AND NOT EXISTS (SELECT 1 FROM revocations AS gone
-                                       WHERE gone.iss = issued.iss AND gone.jti = issued.jti)
-                     ORDER BY issued_at LIMIT $4",
-                )
-                .bind(token.iss.as_str())
-                .bind(token.jti.as_str())
-                .bind(now.saturating_sub(SKEW))
-                .bind(REACHED)
-                .fetch_all(connection)
-                .await?;
-                rows.iter().map(read).collect()
-            })
-        })
-        .await
-    }
 }
 
 async fn issue(connection: &mut AnyConnection, issuance: &Issuance) -> Result<IssueOutcome, StoreError> {
     let Issuance { issued, agent_token, rests_on, collects, record } = issuance;
-    let binding = agents::find(connection, &issued.agent).await?;
-    // "Which person": an intermediary acts for the person of the upstream token, whoever's it is itself.
-    let theirs = binding.as_ref().is_some_and(|binding| binding.person == issued.person && binding.is_active());
-    if !theirs && issued.upstream.is_none() {
-        return Ok(IssueOutcome::NotBound);
-    }
     let mut foundation = vec![TokenRef { iss: agent_token.agent.iss.clone(), jti: agent_token.jti.clone() }];
     foundation.extend(rests_on.iter().chain(&issued.upstream).cloned());
     if let Some(revoked) = revocations::revoked_of(connection, &foundation).await?.into_iter().next() {
         return Ok(IssueOutcome::Revoked(revoked));
     }
+    let behind = binding_behind(connection, issued).await?;
+    let Some(binding) = behind.filter(|binding| binding.person == issued.person && binding.is_active()) else {
+        return Ok(IssueOutcome::NotBound);
+    };
     if let Some(mission) = &issued.mission
         && let Some(termination) = missions::over(connection, mission, issued.issued_at).await?
     {
@@ -198,13 +113,52 @@ async fn issue(connection: &mut AnyConnection, issuance: &Issuance) -> Result<Is
         return Ok(IssueOutcome::NotPending);
     }
     see(connection, agent_token).await?;
-    if let Some(binding) = binding {
+    if issued.upstream.is_none() {
         agents::seen(connection, &binding, issued.issued_at).await?;
     }
     directed::keep(connection, &issued.person, &issued.resource, &issued.sub).await?;
     add(connection, issued).await?;
     record::keep(connection, record).await?;
     Ok(IssueOutcome::Recorded)
+}
+
+/// The binding of the agent that is behind a token. An intermediary is nobody's: what counts is the agent that its call
+/// chain began with.
+async fn binding_behind(connection: &mut AnyConnection, issued: &Issued) -> Result<Option<Binding>, StoreError> {
+    let Some(upstream) = &issued.upstream else { return agents::find(connection, &issued.agent).await };
+    match began_with(connection, upstream).await? {
+        Some(first) => agents::find(connection, &first.agent).await,
+        None => Ok(None),
+    }
+}
+
+async fn began_with(connection: &mut AnyConnection, token: &TokenRef) -> Result<Option<Issued>, StoreError> {
+    let mut found = find(connection, token).await?;
+    for _ in 0..LONGEST_CHAIN {
+        match found.as_ref().and_then(|issued| issued.upstream.clone()) {
+            None => return Ok(found),
+            Some(earlier) => found = find(connection, &earlier).await?,
+        }
+    }
+    Ok(None)
+}
+
+pub(super) async fn find(connection: &mut AnyConnection, token: &TokenRef) -> Result<Option<Issued>, StoreError> {
+    let row = sqlx::query("SELECT * FROM issued WHERE iss = $1 AND jti = $2")
+        .bind(token.iss.as_str())
+        .bind(token.jti.as_str())
+        .fetch_optional(connection)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+pub(super) async fn agent_of(connection: &mut AnyConnection, token: &TokenRef) -> Result<Option<AgentKey>, StoreError> {
+    let row = sqlx::query("SELECT iss, sub FROM seen_agent_tokens WHERE iss = $1 AND jti = $2")
+        .bind(token.iss.as_str())
+        .bind(token.jti.as_str())
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| Cells::of("seen_agent_tokens", "iss", &row).agent("iss", "sub")).transpose()
 }
 
 pub(super) async fn see(connection: &mut AnyConnection, token: &SeenAgentToken) -> Result<(), StoreError> {

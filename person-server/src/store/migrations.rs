@@ -14,6 +14,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (20, "missions", include_str!("../../migrations/0020_missions.sql")),
     (30, "provider", include_str!("../../migrations/0030_provider.sql")),
     (40, "sessions", include_str!("../../migrations/0040_sessions.sql")),
+    (50, "revocation", include_str!("../../migrations/0050_revocation.sql")),
 ];
 
 /// Brings the schema up to date. Refuses a database that a newer program wrote, and one that another did.

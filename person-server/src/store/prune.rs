@@ -60,7 +60,14 @@ const RULES: &[(&str, Age, &str)] = &[
     (
         "prune notices",
         Age::Skew,
-        "DELETE FROM notices WHERE (jti, recipient) IN (SELECT jti, recipient FROM notices WHERE exp < $1 LIMIT $2)",
+        "DELETE FROM notices WHERE (jti, recipient, role) IN
+             (SELECT jti, recipient, role FROM notices WHERE exp < $1 LIMIT $2)",
+    ),
+    // With them goes which notices they waited for.
+    (
+        "prune withdrawals",
+        Age::Skew,
+        "DELETE FROM withdrawals WHERE id IN (SELECT id FROM withdrawals WHERE exp < $1 LIMIT $2)",
     ),
     (
         "prune subagents",

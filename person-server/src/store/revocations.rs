@@ -1,4 +1,5 @@
-//! Tokens that were withdrawn: by this server, or told to it by their issuers. "Token Revocation".
+//! Tokens that were withdrawn: by this server, or told to it by their issuers. "Token Revocation". What brings them here is
+//! a withdrawal.
 
 use sqlx::AnyConnection;
 
@@ -7,48 +8,7 @@ use super::error::StoreError;
 use super::rows::Cells;
 use crate::domain::issued::{Revocation, TokenRef};
 
-/// What became of a withdrawal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Revoked {
-    /// It is remembered from now on.
-    Now,
-    /// It was remembered already.
-    Before,
-    /// Its issuer has withdrawn as many as are remembered of one.
-    TooMany,
-}
-
 impl Store {
-    /// Remembers that a token was withdrawn; of one issuer, up to `limit` at a time.
-    pub async fn revoke(&self, revocation: Revocation, limit: u32) -> Result<Revoked, StoreError> {
-        self.write("revoke token", (revocation, limit), |connection, (revocation, limit)| {
-            Box::pin(async move {
-                if !revoked_of(connection, std::slice::from_ref(&revocation.token)).await?.is_empty() {
-                    return Ok(Revoked::Before);
-                }
-                if has_more_than(connection, &revocation.token, *limit).await? {
-                    return Ok(Revoked::TooMany);
-                }
-                add(connection, revocation).await?;
-                Ok(Revoked::Now)
-            })
-        })
-        .await
-    }
-
-    /// Remembers several withdrawals of this server's own at once.
-    pub async fn revoke_all(&self, revocations: Vec<Revocation>) -> Result<(), StoreError> {
-        self.write("revoke tokens", revocations, |connection, revocations| {
-            Box::pin(async move {
-                for revocation in revocations {
-                    add(connection, revocation).await?;
-                }
-                Ok(())
-            })
-        })
-        .await
-    }
-
     /// Which of these tokens are withdrawn.
     pub async fn revoked_of(&self, tokens: Vec<TokenRef>) -> Result<Vec<TokenRef>, StoreError> {
         self.view(tokens, |connection, tokens| Box::pin(revoked_of(connection, tokens))).await
@@ -91,7 +51,11 @@ pub(super) async fn add(connection: &mut AnyConnection, revocation: &Revocation)
     Ok(())
 }
 
-async fn has_more_than(connection: &mut AnyConnection, token: &TokenRef, limit: u32) -> Result<bool, StoreError> {
+pub(super) async fn has_more_than(
+    connection: &mut AnyConnection,
+    token: &TokenRef,
+    limit: u32,
+) -> Result<bool, StoreError> {
     let row = sqlx::query("SELECT 1 FROM revocations WHERE iss = $1 LIMIT 1 OFFSET $2")
         .bind(token.iss.as_str())
         .bind(i64::from(limit.saturating_sub(1)))

@@ -3,7 +3,7 @@
 use aauth_authorizer::aauth::identifier::ServerId;
 use aauth_authorizer::aauth::token::resource::ResourceToken;
 use person_server::domain::decision::{Approval, Decision};
-use person_server::domain::issued::{Revocation, TokenRef};
+use person_server::domain::issued::TokenRef;
 use serde_json::{Value, json};
 
 use super::support::{Agent, NOW, Resource, World, claims};
@@ -159,7 +159,6 @@ async fn a_revoked_token_has_a_code_of_its_own() {
     let body = scene.body(&["orders.read"]);
     let jti = claims(&scene.person_token)["jti"].as_str().unwrap().to_owned();
     let iss = ServerId::parse("https://ps.example").unwrap();
-    let revocation = Revocation { token: TokenRef { iss, jti }, exp: NOW + 3600, at: NOW };
-    scene.world.store.revoke(revocation, 10).await.unwrap();
+    scene.world.server.revoke_token(&scene.world.ada, &TokenRef { iss, jti }).await.unwrap();
     scene.world.post(&scene.agent, "/token", body).await.refused(400, "revoked_presented_token");
 }

@@ -75,17 +75,12 @@ impl PersonServer {
         for pending in &pendings {
             self.bell.ring(pending, Some(&mission.person));
         }
-        // What was issued under a mission that expired has ended with it.
+        // "The PS SHOULD revoke outstanding auth tokens issued under the mission." Those of one that expired ended with it.
         if !expired {
-            self.withdraw_under(&mission.person, &mission.s256).await;
+            self.revoke_all_under(&mission.person, &mission.s256).await?;
         }
         Ok(())
     }
-
-    /// "The PS SHOULD revoke outstanding auth tokens issued under the mission." The cascade takes hold here. Whatever comes
-    /// of it, the mission is over.
-    #[expect(clippy::unused_async, reason = "the revocation cascade is on its way")]
-    pub(in crate::app) async fn withdraw_under(&self, _: &PersonKey, _: &str) {}
 
     fn as_it_stands(&self, mission: Mission) -> Mission {
         Mission { state: mission.state_at(self.clock.now()), ..mission }

@@ -162,7 +162,7 @@ async fn waiting_of(
     limit: u32,
 ) -> Result<bool, StoreError> {
     let row = sqlx::query(
-        "SELECT 1 FROM pendings WHERE asker = $1 AND state = 'waiting' AND expires_at > $2 LIMIT 1 OFFSET $3",
+        "SELECT 1 FROM pendings WHERE asker = $1 AND state IN ('waiting', 'federating') AND expires_at > $2 LIMIT 1 OFFSET $3",
     )
     .bind(asker_text(asker))
     .bind(now)

@@ -1,43 +1,16 @@
-//! The person ends an agent, or one device of it: its agent tokens go with it, and what it has waiting.
+//! The person ends one device of an agent: the agent tokens go with it. Ending the agent itself is a withdrawal.
 
 use aauth_authorizer::clock::Seconds;
 use sqlx::AnyConnection;
 
 use super::find;
 use crate::domain::agent::AgentKey;
-use crate::domain::pending::{Asker, Ended, PendingId};
 use crate::domain::person::PersonKey;
 use crate::store::error::StoreError;
 use crate::store::record::{self, Record};
-use crate::store::{Store, Touching, agents, pendings};
+use crate::store::{Store, agents};
 
 impl Store {
-    /// Ends one of the person's agents: no token for it from now on, its agent tokens and its sub-agents' withdrawn,
-    /// what it asked for ended as `ended`. The ids are of the asks whose pollers are to be woken. `None` where the agent
-    /// is not theirs, or is ended already. Tokens it was issued as an agent are the caller's to withdraw.
-    pub async fn end_agent(
-        &self,
-        person: &PersonKey,
-        agent: &AgentKey,
-        ended: Ended,
-        record: Record,
-    ) -> Result<Option<Vec<PendingId>>, StoreError> {
-        let arguments = (person.clone(), agent.clone(), ended, record);
-        self.write("end agent", arguments, |connection, (person, agent, ended, record)| {
-            Box::pin(async move {
-                if !agents::revoke(connection, person, agent, ended.at).await? {
-                    return Ok(None);
-                }
-                withdraw_agent_tokens(connection, agent, ended.at).await?;
-                let asks = Touching::Asker(Asker::Agent(agent.clone()));
-                let woken = pendings::end_all(connection, &asks, ended).await?;
-                record::keep(connection, record).await?;
-                Ok(Some(woken))
-            })
-        })
-        .await
-    }
-
     /// Ends one device of an agent of the person's, and withdraws the agent's agent tokens: its other devices get new
     /// ones. `false` where it is none of theirs, or is ended already.
     pub async fn end_device(
@@ -71,7 +44,7 @@ impl Store {
 }
 
 /// Every agent token that was seen of the agent or a sub-agent of its, and is not over, is withdrawn.
-async fn withdraw_agent_tokens(
+pub(in crate::store) async fn withdraw_agent_tokens(
     connection: &mut AnyConnection,
     agent: &AgentKey,
     now: Seconds,

@@ -19,6 +19,7 @@ use crate::domain::agent::{AgentKey, Binding};
 use crate::domain::enrollment::Device;
 use crate::domain::issued::SeenAgentToken;
 
+pub(super) use self::end::withdraw_agent_tokens;
 pub use self::enroll::{EnrollOutcome, Enrollment};
 pub use self::subagents::{SubAgency, SubAgencyOutcome};
 

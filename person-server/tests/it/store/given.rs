@@ -5,10 +5,11 @@ use aauth_authorizer::aauth::key::PublicKey;
 use person_server::domain::agent::{AgentKey, Binding};
 use person_server::domain::ask::{Ask, AuthorizeAsk, Hints, IdentifyAsk, Presented};
 use person_server::domain::consent::Consent;
-use person_server::domain::issued::{Issued, IssuedKind, SeenAgentToken, TokenRef};
+use person_server::domain::issued::{Issued, IssuedKind, Revocation, SeenAgentToken, TokenRef};
 use person_server::domain::pending::{Asker, CodeState, Pending, PendingId, State, Waiting};
 use person_server::domain::person::{Person, PersonKey};
-use person_server::store::{Added, Bound, Issuance, Limits, Record, Store};
+use person_server::domain::withdrawal::Cause;
+use person_server::store::{Added, Bound, Issuance, Limits, Record, Store, Withdraw};
 use serde_json::json;
 
 pub(crate) const NOW: i64 = 1_800_000_000;
@@ -149,4 +150,20 @@ pub(crate) fn issuance(jti: &str) -> Issuance {
         collects: None,
         record: Record::default(),
     }
+}
+
+/// The issuer of a token withdraws it. How many tokens that reaches.
+pub(crate) async fn withdrawn_by_issuer(store: &Store, token: TokenRef) -> i64 {
+    let id = format!("withdrawal of {}", token.jti);
+    let revocation = Revocation { token, exp: NOW + 3600, at: NOW };
+    let cause = Cause::Told { revocation, limit: 10 };
+    store.withdraw(Withdraw { id: id.clone(), cause, issuer: server("ps"), now: NOW }).await.unwrap();
+    store.withdrawal(&id).await.unwrap().unwrap().tokens
+}
+
+/// What Ada's agents were issued on a mission.
+pub(crate) async fn held_under(store: &Store, mission: &str) -> Vec<Issued> {
+    let mut issued = store.issued_for(&key("ada"), 100).await.unwrap();
+    issued.retain(|issued| issued.mission.as_deref() == Some(mission));
+    issued
 }

@@ -2,15 +2,13 @@
 
 use person_server::domain::audit::AuditEvent;
 use person_server::domain::decision::Approval;
-use person_server::domain::issued::{Issued, IssuedKind, Revocation};
+use person_server::domain::issued::Issued;
 use person_server::domain::pending::{Approved, State};
-use person_server::store::{AuditQuery, Change, Issuance, IssueOutcome, Record, Revoked, Store};
+use person_server::store::{AuditQuery, Change, Issuance, IssueOutcome, Record, Store};
 
-use super::given::{NOW, ada, agent, identify, issuance, keep, key, pending, person, server, token};
-
-fn revocation(iss: &str, jti: &str) -> Revocation {
-    Revocation { token: token(iss, jti), exp: NOW + 3600, at: NOW }
-}
+use super::given::{
+    NOW, ada, agent, identify, issuance, keep, key, pending, person, server, token, withdrawn_by_issuer,
+};
 
 pub(crate) async fn a_token_is_recorded_with_what_it_rests_on(store: Store) {
     let ada = ada(&store).await;
@@ -32,8 +30,7 @@ pub(crate) async fn a_token_is_recorded_with_what_it_rests_on(store: Store) {
 pub(crate) async fn nothing_rests_on_a_withdrawn_token(store: Store) {
     let ada = ada(&store).await;
     for withdrawn in [token("r", "resource"), token("ps", "upstream"), token("ap", "at-old")] {
-        let revocation = Revocation { token: withdrawn.clone(), exp: NOW + 60, at: NOW };
-        assert_eq!(store.revoke(revocation, 10).await.unwrap(), Revoked::Now);
+        withdrawn_by_issuer(&store, withdrawn.clone()).await;
         let mut issuance = Issuance { rests_on: vec![token("r", "fine")], ..issuance("t") };
         match withdrawn.jti.as_str() {
             "resource" => issuance.rests_on.push(withdrawn.clone()),
@@ -51,14 +48,25 @@ pub(crate) async fn only_for_the_agents_person(store: Store) {
     person(&store, "bob").await;
     let for_bob = Issuance { issued: Issued { person: key("bob"), ..issuance("t").issued }, ..issuance("t") };
     assert_eq!(store.issue(for_bob.clone()).await.unwrap(), IssueOutcome::NotBound);
-    // "Which person": an intermediary acts for the upstream token's person.
-    let upstream = Some(token("ps", "upstream"));
-    let chained = Issuance { issued: Issued { upstream, ..for_bob.issued.clone() }, ..for_bob.clone() };
-    assert_eq!(store.issue(chained).await.unwrap(), IssueOutcome::Recorded);
+    // "Which person": an intermediary acts for the upstream token's person, if that is on record.
+    let chained = |jti: &str, upstream: &str, agent_name: &str| {
+        let upstream = Some(token("ps", upstream));
+        Issuance { issued: Issued { upstream, agent: agent(agent_name), ..issuance(jti).issued }, ..issuance(jti) }
+    };
+    assert_eq!(store.issue(chained("first", "call", "svc1")).await.unwrap(), IssueOutcome::NotBound);
+    assert_eq!(store.issue(issuance("call")).await.unwrap(), IssueOutcome::Recorded);
+    assert_eq!(store.issue(chained("first", "call", "svc1")).await.unwrap(), IssueOutcome::Recorded);
+    assert_eq!(store.issue(chained("second", "first", "svc2")).await.unwrap(), IssueOutcome::Recorded);
+    let began = store.chain_began_with(&token("ps", "second")).await.unwrap().unwrap();
+    assert_eq!((began.token.jti.as_str(), began.agent), ("call", agent("a")));
+    let third = chained("third", "first", "svc2");
+    let for_another = Issuance { issued: Issued { person: key("bob"), ..third.issued.clone() }, ..third };
+    assert_eq!(store.issue(for_another).await.unwrap(), IssueOutcome::NotBound);
     let unknown = Issuance { issued: Issued { agent: agent("b"), ..issuance("t").issued }, ..issuance("t") };
     assert_eq!(store.issue(unknown).await.unwrap(), IssueOutcome::NotBound);
     store.revoke_agent(&ada, &agent("a"), NOW).await.unwrap();
     assert_eq!(store.issue(issuance("t")).await.unwrap(), IssueOutcome::NotBound);
+    assert_eq!(store.issue(chained("fourth", "second", "svc3")).await.unwrap(), IssueOutcome::NotBound);
 }
 
 pub(crate) async fn what_was_approved_is_collected_once(store: Store) {
@@ -72,54 +80,4 @@ pub(crate) async fn what_was_approved_is_collected_once(store: Store) {
     assert_eq!(store.issue(collecting("t2")).await.unwrap(), IssueOutcome::NotPending);
     assert_eq!(store.issued(&token("ps", "t2")).await.unwrap(), None);
     assert_eq!(store.pending(&kept.id).await.unwrap().unwrap().state.name(), "gone");
-}
-
-/// "Revocation Cascade": by agent, by mission, by the token it goes back to and by the upstream token.
-pub(crate) async fn a_withdrawal_finds_what_rests_on_it(store: Store) {
-    ada(&store).await;
-    let jtis = |issued: Vec<Issued>| {
-        let mut all: Vec<_> = issued.into_iter().map(|one| one.token.jti).collect();
-        all.sort();
-        all
-    };
-    let issued = |jti: &str, change: fn(&mut Issued)| {
-        let mut issuance = issuance(jti);
-        change(&mut issuance.issued);
-        issuance
-    };
-    for issuance in [
-        issued("person", |_| ()),
-        issued("auth", |issued| {
-            issued.kind = IssuedKind::Auth;
-            "person".clone_into(&mut issued.root);
-        }),
-        issued("chained", |issued| {
-            issued.resource = server("downstream");
-            issued.upstream = Some(token("ps", "person"));
-        }),
-        issued("mission", |issued| issued.mission = Some("m".to_owned())),
-        issued("over", |issued| issued.exp = NOW - 61),
-    ] {
-        assert_eq!(store.issue(issuance).await.unwrap(), IssueOutcome::Recorded);
-    }
-    let all = store.held_by(&agent("a"), NOW).await.unwrap();
-    assert_eq!(jtis(all), ["auth", "chained", "mission", "person"]);
-    assert_eq!(jtis(store.held_under("m", NOW).await.unwrap()), ["mission"]);
-    assert_eq!(jtis(store.resting_on(&token("ps", "person"), NOW).await.unwrap()), ["auth", "chained"]);
-    store.revoke_all(vec![revocation("ps", "auth"), revocation("ps", "mission")]).await.unwrap();
-    assert_eq!(jtis(store.resting_on(&token("ps", "person"), NOW).await.unwrap()), ["chained"]);
-    assert_eq!(jtis(store.held_under("m", NOW).await.unwrap()), Vec::<String>::new());
-    assert_eq!(jtis(store.held_by(&agent("a"), NOW).await.unwrap()), ["chained", "person"]);
-}
-
-/// "Revocation Request": kept by issuer and identifier, once, and not without bound.
-pub(crate) async fn withdrawals_are_remembered_once(store: Store) {
-    assert_eq!(store.revoke(revocation("ap", "1"), 2).await.unwrap(), Revoked::Now);
-    assert_eq!(store.revoke(revocation("ap", "1"), 2).await.unwrap(), Revoked::Before);
-    assert_eq!(store.revoke(revocation("ap", "2"), 2).await.unwrap(), Revoked::Now);
-    assert_eq!(store.revoke(revocation("ap", "3"), 2).await.unwrap(), Revoked::TooMany);
-    assert_eq!(store.revoke(revocation("ap", "2"), 2).await.unwrap(), Revoked::Before);
-    assert_eq!(store.revoke(revocation("other", "1"), 2).await.unwrap(), Revoked::Now);
-    let asked = vec![token("ap", "1"), token("ap", "3"), token("third", "1")];
-    assert_eq!(store.revoked_of(asked).await.unwrap(), [token("ap", "1")]);
 }

@@ -17,6 +17,7 @@ mod pendings;
 mod provider;
 mod pruning;
 mod sessions;
+mod withdrawals;
 
 use person_server::store::{Store, StoreConfig};
 use tempfile::TempDir;
@@ -67,7 +68,10 @@ cases! {
         what_touches_the_same_ends_together;
     issuing:
         a_token_is_recorded_with_what_it_rests_on, nothing_rests_on_a_withdrawn_token, only_for_the_agents_person,
-        what_was_approved_is_collected_once, a_withdrawal_finds_what_rests_on_it, withdrawals_are_remembered_once;
+        what_was_approved_is_collected_once;
+    withdrawals:
+        it_reaches_what_rests_on_what_it_begins_with, each_cause_has_its_beginning, what_is_told_is_recorded_once,
+        notices_are_taken_and_kept, nothing_withdrawn_is_presented;
     provider:
         enrolments_that_wait_are_limited, a_key_is_enrolled_once, a_new_agent_takes_nobodys_place,
         a_device_is_linked_to_an_agent_of_the_persons, tokens_are_granted_while_the_agent_is_the_persons,

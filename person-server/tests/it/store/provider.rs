@@ -4,14 +4,18 @@ use person_server::domain::ask::{Ask, EnrollAsk, Hints};
 use person_server::domain::audit::AuditEvent;
 use person_server::domain::decision::Approval;
 use person_server::domain::enrollment::Device;
-use person_server::domain::issued::{Revocation, SeenAgentToken, TokenRef};
-use person_server::domain::pending::{Approved, Asker, Ended, Pending, State};
+use person_server::domain::issued::{SeenAgentToken, TokenRef};
+use person_server::domain::pending::{Approved, Asker, Pending, PendingId, State};
+use person_server::domain::person::PersonKey;
+use person_server::domain::withdrawal::{Cause, Withdrawn};
 use person_server::store::{
     Added, Change, EnrollOutcome, Enrollment, GrantOutcome, Granting, Record, Retention, Store, SubAgency,
-    SubAgencyOutcome,
+    SubAgencyOutcome, Withdraw,
 };
 
-use super::given::{NOW, ada, agent, binding, identify, keep, key, pending, person, public_key};
+use super::given::{
+    NOW, ada, agent, binding, identify, keep, key, pending, person, public_key, server, withdrawn_by_issuer,
+};
 
 fn enrolling(id: &str, code: &str, stable: &str) -> Pending {
     let ask =
@@ -65,10 +69,6 @@ async fn enrolled(store: &Store, stable: &str, name: &str) {
 
 fn granting(stable: &str, name: &str, jti: &str) -> Granting {
     Granting { stable: stable.to_owned(), token: seen(name, jti), at: NOW + 10, record: Record::default() }
-}
-
-fn ended() -> Ended {
-    Ended::new(403, "revoked", "the person has ended the agent", NOW + 20)
 }
 
 async fn withdrawn(store: &Store, jti: &str) -> bool {
@@ -142,8 +142,18 @@ pub(crate) async fn tokens_are_granted_while_the_agent_is_the_persons(store: Sto
     assert_eq!(store.device("s1").await.unwrap().unwrap().refreshed_at, NOW + 10);
     assert_eq!(store.grant_agent_token(granting("s1", "a", "t2")).await.unwrap(), GrantOutcome::Unknown);
     assert_eq!(store.grant_agent_token(granting("s9", "new", "t2")).await.unwrap(), GrantOutcome::Unknown);
-    store.end_agent(&ada, &agent("new"), ended(), Record::default()).await.unwrap().unwrap();
+    end_agent(&store, &ada).await.unwrap();
     assert_eq!(store.grant_agent_token(granting("s1", "new", "t2")).await.unwrap(), GrantOutcome::Ended);
+}
+
+/// The person ends the agent `new`. The asks that ended with it, if it is theirs.
+async fn end_agent(store: &Store, person: &PersonKey) -> Option<Vec<PendingId>> {
+    let cause = Cause::Agent(person.clone(), agent("new"));
+    let id = format!("{person} ends it");
+    match store.withdraw(Withdraw { id, cause, issuer: server("ps"), now: NOW + 20 }).await.unwrap() {
+        Withdrawn::Recorded { ended, .. } => Some(ended),
+        Withdrawn::Before { .. } | Withdrawn::TooMany | Withdrawn::NotTheirs => None,
+    }
 }
 
 /// With the agent go its tokens, its sub-agents' tokens and what it asked for; nobody else's do.
@@ -162,15 +172,15 @@ pub(crate) async fn an_agent_ends_with_all_it_holds(store: Store) {
     );
     let (waits, others) = (waits.await, keep(&store, pending("o", "OOOO1111", Some("ada"), identify())).await);
 
-    assert_eq!(store.end_agent(&bob, &agent("new"), ended(), Record::default()).await.unwrap(), None);
+    assert_eq!(end_agent(&store, &bob).await, None);
     assert!(!withdrawn(&store, "t1").await);
-    let woken = store.end_agent(&ada, &agent("new"), ended(), Record::default()).await.unwrap();
+    let woken = end_agent(&store, &ada).await;
     assert_eq!(woken, Some(vec![waits.id.clone()]));
     for (jti, gone) in [("t1", true), ("first-of-s1", true), ("w1", true), ("of-another", false), ("over", false)] {
         assert_eq!(withdrawn(&store, jti).await, gone, "{jti}");
     }
     assert_eq!(store.pending(&others.id).await.unwrap().unwrap().state.name(), "waiting");
-    assert_eq!(store.end_agent(&ada, &agent("new"), ended(), Record::default()).await.unwrap(), None);
+    assert_eq!(end_agent(&store, &ada).await, None);
 }
 
 pub(crate) async fn a_device_ends_and_the_agent_lives_on(store: Store) {
@@ -207,7 +217,7 @@ pub(crate) async fn an_agent_has_so_many_sub_agents(store: Store) {
     assert_eq!(grant(agency("new+c", "c1", 2)).await, SubAgencyOutcome::TooMany);
     assert_eq!(grant(SubAgency { at: NOW + 86_400, ..agency("new+c", "c1", 2) }).await, SubAgencyOutcome::Recorded);
     let own = TokenRef { iss: agent("a").iss, jti: "first-of-s1".to_owned() };
-    store.revoke(Revocation { token: own, exp: NOW + 86_400, at: NOW }, 10).await.unwrap();
+    withdrawn_by_issuer(&store, own).await;
     assert_eq!(grant(agency("new+a", "a3", 2)).await, SubAgencyOutcome::Ended);
 }
 

@@ -2,9 +2,10 @@
 
 use person_server::domain::audit::AuditEvent;
 use person_server::domain::consent::Consent;
-use person_server::domain::issued::{Issued, Revocation};
+use person_server::domain::issued::{Issued, Revocation, SeenAgentToken};
 use person_server::domain::pending::{Pending, State};
-use person_server::store::{AuditQuery, Change, Issuance, Retention, Store};
+use person_server::domain::withdrawal::Cause;
+use person_server::store::{AuditQuery, Change, Issuance, Retention, Store, Withdraw};
 
 use super::given::{NOW, ada, agent, consent, identify, issuance, keep, pending, server, token};
 
@@ -16,7 +17,9 @@ pub(crate) async fn what_is_over_goes_and_what_counts_stays(store: Store) {
     store.issue(lasting("brief", NOW + 100)).await.unwrap();
     store.issue(lasting("long", NOW + 3600)).await.unwrap();
     for (jti, exp) in [("brief", NOW + 100), ("long", NOW + 3600)] {
-        store.revoke(Revocation { token: token("x", jti), exp, at: NOW }, 10).await.unwrap();
+        let revocation = Revocation { token: token("x", jti), exp, at: NOW };
+        let cause = Cause::Told { revocation, limit: 10 };
+        store.withdraw(Withdraw { id: jti.to_owned(), cause, issuer: server("ps"), now: NOW }).await.unwrap();
     }
     let waiting = keep(&store, pending("w", "AAAA1111", Some("ada"), identify())).await;
     let over = keep(&store, Pending { expires_at: NOW + 9000, ..pending("o", "BBBB1111", Some("ada"), identify()) });
@@ -36,8 +39,9 @@ pub(crate) async fn what_is_over_goes_and_what_counts_stays(store: Store) {
     assert_eq!(store.prune(MONTH, NOW + 3601).await.unwrap(), 1);
     assert!(store.pending(&over.id).await.unwrap().is_none());
     assert!(store.pending(&waiting.id).await.unwrap().is_some());
-    // The other two tokens' records and the ask that nobody decided.
-    assert_eq!(store.prune(MONTH, NOW + 4201).await.unwrap(), 3);
+    // The other two tokens' records, both withdrawals and the ask that nobody decided.
+    assert_eq!(store.prune(MONTH, NOW + 4201).await.unwrap(), 5);
+    assert_eq!(store.withdrawal("long").await.unwrap(), None);
     let month = NOW + MONTH.audit;
     assert_eq!(store.consents_of(&ada, 10).await.unwrap().len(), 2);
     // The ended consent, the event, the agent token.
@@ -50,8 +54,10 @@ pub(crate) async fn what_is_over_goes_and_what_counts_stays(store: Store) {
 }
 
 pub(crate) async fn a_large_table_is_pruned_in_parts(store: Store) {
-    let revocations = (0..1201).map(|number| Revocation { token: token("x", &number.to_string()), exp: NOW, at: NOW });
-    store.revoke_all(revocations.collect()).await.unwrap();
+    for number in 0..1201 {
+        let token = SeenAgentToken { agent: agent("a"), jti: number.to_string(), exp: NOW };
+        store.see_agent_token(token).await.unwrap();
+    }
     assert_eq!(store.prune(MONTH, NOW + 61).await.unwrap(), 1201);
     assert_eq!(store.prune(MONTH, NOW + 61).await.unwrap(), 0);
 }

@@ -26,6 +26,7 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 use super::network::Network;
+use super::others::Others;
 use super::{Agent, Reply};
 
 /// When it is in a new world.
@@ -41,6 +42,7 @@ pub(crate) struct World {
     pub(crate) server: Arc<PersonServer>,
     pub(crate) store: Store,
     pub(crate) network: Arc<Network>,
+    pub(crate) others: Arc<Others>,
     pub(crate) clock: FixedClock,
     pub(crate) ada: PersonKey,
     router: Router,
@@ -71,32 +73,47 @@ impl World {
         Self::made_of(|_| {}, usual_keys(), Governance::open(&config).unwrap()).await
     }
 
+    /// One that calls a real server: what is `origin` to others is at `address`.
+    pub(crate) async fn calling(origin: &str, address: &str) -> Self {
+        let mut discovery = DiscoveryConfig::default();
+        discovery.development.connect.insert(origin.to_owned(), address.to_owned());
+        let clock = FixedClock::at(NOW);
+        let outgoing = Outgoing::new(&discovery, Arc::new(clock.clone())).unwrap();
+        Self::made_with(|_| {}, (usual_keys(), usual_policies()), clock, Arc::default(), outgoing).await
+    }
+
     async fn made_of(edit: impl FnOnce(&mut Settings), keys: Keys, governance: Governance) -> Self {
+        let (clock, others) = (FixedClock::at(NOW), Arc::<Others>::default());
+        let outgoing = scripted(&others, &clock);
+        Self::made_with(edit, (keys, governance), clock, others, outgoing).await
+    }
+
+    async fn made_with(
+        edit: impl FnOnce(&mut Settings),
+        parts: (Keys, Governance),
+        clock: FixedClock,
+        others: Arc<Others>,
+        outgoing: Outgoing,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("person-server.db").display());
         let store = Store::open(&StoreConfig::at(url)).await.unwrap();
         let network = Arc::new(Network::default());
         network.publish(AGENTS, &key("agents-1"), &json!({ "name": "Agents" }));
-        let clock = FixedClock::at(NOW);
-        let shared = Arc::new(clock.clone());
-        let discovery = DiscoveryConfig::default();
         let mut settings = settings();
         edit(&mut settings);
-        let server = Arc::new(PersonServer::new(Parts {
-            settings,
-            keys,
-            subjects: SubjectKey::new([9; 32]),
-            store: store.clone(),
-            issuers: Issuers::with_fetch(&discovery, shared.clone(), network.clone()).unwrap(),
-            governance,
-            documents: Documents::with_fetch(&discovery, shared.clone(), network.clone()).unwrap(),
-            outgoing: Outgoing::new(&discovery, shared.clone()).unwrap(),
-            clock: shared,
-        }));
+        let server = server(settings, parts, &store, &network, outgoing, &clock);
         let router = person_server::routes::router(server.clone());
-        let world = Self { server, store, network, clock, ada: PersonKey::new("ada"), router, _folder: folder };
+        let world = Self { server, store, network, others, clock, ada: PersonKey::new("ada"), router, _folder: folder };
         world.person("ada").await;
         world
+    }
+
+    /// Another process of the same server, over the same store.
+    pub(crate) fn another(&self) -> Arc<PersonServer> {
+        let parts = (self.server.keys().clone(), usual_policies());
+        let outgoing = scripted(&self.others, &self.clock);
+        server(self.server.settings().clone(), parts, &self.store, &self.network, outgoing, &self.clock)
     }
 
     /// One more person.
@@ -224,6 +241,34 @@ fn usual_policies() -> Governance {
 /// A key made from its name.
 pub(crate) fn key(name: &str) -> SigningKey {
     SigningKey::ed25519(name, &Sha256::digest(name.as_bytes()).into())
+}
+
+fn server(
+    settings: Settings,
+    (keys, governance): (Keys, Governance),
+    store: &Store,
+    network: &Arc<Network>,
+    outgoing: Outgoing,
+    clock: &FixedClock,
+) -> Arc<PersonServer> {
+    let clock = Arc::new(clock.clone());
+    let discovery = DiscoveryConfig::default();
+    Arc::new(PersonServer::new(Parts {
+        settings,
+        keys,
+        subjects: SubjectKey::new([9; 32]),
+        store: store.clone(),
+        issuers: Issuers::with_fetch(&discovery, clock.clone(), network.clone()).unwrap(),
+        documents: Documents::with_fetch(&discovery, clock.clone(), network.clone()).unwrap(),
+        outgoing,
+        governance,
+        clock,
+    }))
+}
+
+/// Calls that a script answers.
+fn scripted(others: &Arc<Others>, clock: &FixedClock) -> Outgoing {
+    Outgoing::with_exchange(&DiscoveryConfig::default(), Arc::new(clock.clone()), others.clone()).unwrap()
 }
 
 fn settings() -> Settings {
