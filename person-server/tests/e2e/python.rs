@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::support::process::eventually;
 use super::support::upstream::Received;
 use super::support::{ORDERS, PS, Person, Python, Scene, claims};
 
@@ -220,7 +221,15 @@ fn it_is_ended_and_refused() {
     let path = format!("/api/agents/{}", text(&agents["items"][0]["id"]));
     assert_eq!(scene.ada.send("DELETE", &path, None).status, 204);
 
+    // At its person server, for whatever it has...
     agent.fails(&person_token(), |event| panic!("{event}"));
     let refreshed = agent.call(&json!({ "op": "refresh" }));
     assert_eq!(refreshed["status"], 403, "{refreshed}");
+    // ... and at the resource, which was told.
+    eventually("told", || is_revoked(&call(&mut agent, Some(&granted))));
+    assert!(is_revoked(&call(&mut agent, Some(&person))));
+}
+
+fn is_revoked(answer: &Value) -> bool {
+    answer["headers"]["signature-error"] == "error=revoked_jwt"
 }

@@ -83,7 +83,7 @@ impl Drop for Running {
 }
 
 /// Waits until the condition holds, for what is no program of ours.
-pub(crate) fn eventually(what: &str, condition: impl Fn() -> bool) {
+pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     for _ in 0..PATIENCE.as_millis() / GLANCE.as_millis() {
         if condition() {
             return;

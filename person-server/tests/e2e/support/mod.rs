@@ -11,7 +11,7 @@ mod gateway;
 pub(crate) mod postgres;
 #[path = "../../../../tests/e2e/support/process.rs"]
 #[expect(dead_code, reason = "the authorizer's tests use more of it")]
-mod process;
+pub(crate) mod process;
 #[path = "../../../../tests/e2e/support/upstream.rs"]
 #[expect(dead_code, reason = "the authorizer's tests use more of it")]
 pub(crate) mod upstream;
