@@ -157,9 +157,9 @@ impl World {
   authorizer       grpc {grpc}      http {http}
   orders API       http://{upstream}
   person server    http://{persons}   {PERSONS}
+  its log          {log}
   policies         {policies}
-  decisions        {decisions}
-  its log          {log}"
+  decisions        {decisions}"
         )
     }
 

@@ -9,7 +9,7 @@ use super::tally::Tally;
 use crate::aauth::identifier::AgentId;
 use crate::agent::Agent;
 use crate::agent::enroll::{Credentials, Enrollment, Introduction, Progress, Waiting};
-use crate::demo::names::{AGENT, PERSON, PERSONS};
+use crate::demo::names::{AGENT, PERSON};
 use crate::demo::world::{PATIENCE, World};
 
 /// An agent of Ada's.
@@ -70,13 +70,16 @@ pub(super) async fn on_a_mission(stage: &mut Stage<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What is ended is ended everywhere: her person server tells the resource.
 pub(super) async fn dismissed(stage: &mut Stage<'_>, agent: &AgentId) -> anyhow::Result<()> {
     stage.tally.title("Ada ends its access");
     stage.world.ada.end(agent).await?;
-    screen::aside(PERSON, &format!("ends {agent} at {PERSONS}"));
-    let outcome = stage.try_call("GET", "/v1/orders/42", b"").await?;
-    stage
-        .tally
-        .expect(!matches!(&outcome, Outcome::Answered(answer) if answer.status < 400), "its next call is refused");
+    screen::aside(PERSON, &format!("ends {agent}"));
+    let body = br#"{"item":"one more"}"#;
+    let signed = stage.sign("POST", "/v1/orders", body)?;
+    let answer = stage.send_signed("POST", "/v1/orders", &signed, body, "auth token").await?;
+    stage.tally.expect(answer.has_error("revoked_jwt"), "the token it holds is worth nothing any more, at once");
+    let outcome = stage.try_call("POST", "/v1/orders", body).await?;
+    stage.tally.expect(matches!(outcome, Outcome::Refused { .. }), "and it gets no other");
     Ok(())
 }
