@@ -45,7 +45,22 @@ impl PersonServer {
                 "the person cannot be reached from here, and the agent did not declare the capability `interaction`";
             return Err(Refusal::problem(403, "user_unreachable", detail));
         }
-        self.keep(Asker::Agent(signed.key()), person, ask).await
+        let asker = Asker::Agent(signed.key());
+        match self.same_ask(&asker, &ask).await? {
+            Some(pending) => Ok(pending),
+            None => self.keep(asker, person, ask).await,
+        }
+    }
+
+    /// The same ask of the same agent's that waits already. Who asks twice, or caught a request and sends it again, is
+    /// told where it waits, and the person is asked once.
+    async fn same_ask(&self, asker: &Asker, ask: &Ask) -> Outcome<Option<Pending>> {
+        let Ok(wanted) = serde_json::to_value(ask) else { return Ok(None) };
+        let under_way = self.store.under_way(asker, self.clock.now()).await?;
+        let undecided =
+            |pending: &Pending| matches!(&pending.state, State::Waiting(waiting) if waiting.chat.is_empty());
+        let same = |pending: &Pending| serde_json::to_value(&pending.ask).is_ok_and(|ask| ask == wanted);
+        Ok(under_way.into_iter().find(|pending| undecided(pending) && same(pending)))
     }
 
     /// Keeps an ask, and rings for the person.
