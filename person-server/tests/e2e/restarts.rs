@@ -1,6 +1,8 @@
 //! The program ended and started again: told to stop, and killed. What was asked waits, what was acknowledged counts.
 
 use std::net::SocketAddr;
+use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -107,6 +109,23 @@ fn no_word_is_lost(database: Option<&str>) {
     cast.killed();
     let told = cast.agent.poll(&asked);
     assert_eq!((told.status, &told.json()["error"]), (403, &json!("denied")));
+}
+
+/// Whoever waits when it is told to stop is answered, and goes on afterwards.
+#[test]
+fn an_agent_that_waits_is_sent_away_politely() {
+    let Cast { mut server, ada, mut agent } = Cast::new(None);
+    let asked = agent.register();
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| agent.wait(&asked));
+        thread::sleep(Duration::from_millis(500));
+        server.stop();
+        let told = waiting.join().unwrap();
+        assert_eq!(told.status, 202, "{}", told.text());
+    });
+    server.start_again();
+    ada.approve(&ada.arrive(&code(&asked)));
+    agent.take(&agent.wait(&asked));
 }
 
 /// An agent that never saw the answer asks again, and nobody is asked twice.

@@ -38,6 +38,12 @@ impl Caller {
         self.send("GET", asked.header("location").unwrap(), &[])
     }
 
+    /// The same, waiting for the answer as long as the server lets it.
+    pub(crate) fn wait(&self, asked: &Response) -> Response {
+        let request = self.signed("GET", asked.header("location").unwrap(), &[], &[]);
+        request.header("prefer", "wait=30").send(self.at)
+    }
+
     /// Asks to be enrolled.
     pub(crate) fn register(&self) -> Response {
         self.post("/register", &json!({ "agent_name": "Research assistant" }))
@@ -82,10 +88,9 @@ impl Caller {
 /// The code of the interaction that an answer requires.
 pub(crate) fn code(answer: &Response) -> String {
     let required = answer.header("aauth-requirement").unwrap_or_else(|| panic!("{}: {}", answer.status, answer.text()));
-    match Requirement::parse(required).unwrap() {
-        Requirement::Interaction { code, .. } => code,
-        other => panic!("{other:?} has no code"),
-    }
+    let requirement = Requirement::parse(required).unwrap();
+    let Requirement::Interaction { code, .. } = requirement else { panic!("{requirement:?} has no code") };
+    code
 }
 
 /// The claims of a token, unverified.

@@ -10,7 +10,6 @@ mod gateway;
 #[expect(dead_code, reason = "the store's tests use more of it")]
 pub(crate) mod postgres;
 #[path = "../../../../tests/e2e/support/process.rs"]
-#[expect(dead_code, reason = "the authorizer's tests use more of it")]
 pub(crate) mod process;
 #[path = "../../../../tests/e2e/support/upstream.rs"]
 #[expect(dead_code, reason = "the authorizer's tests use more of it")]
