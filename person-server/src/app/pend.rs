@@ -36,10 +36,7 @@ impl PersonServer {
         ask: Ask,
         hints: &Hints,
     ) -> Outcome<Pending> {
-        let reachable = match &person {
-            Some(person) => self.is_reachable(person).await?,
-            None => false,
-        };
+        let reachable = person.as_ref().is_some_and(|person| self.is_reachable(person));
         if !reachable && hints.can_interact() && matches!(ask, Ask::Relay(_)) {
             return Err(unavailable());
         }
@@ -142,7 +139,7 @@ impl PersonServer {
     }
 
     /// A pending ask as its asker sees it.
-    pub(super) async fn view(&self, pending: &Pending, path: PendingPath) -> Outcome<PendingView> {
+    pub(super) fn view(&self, pending: &Pending, path: PendingPath) -> PendingView {
         let mut view = PendingView {
             id: pending.id.clone(),
             path,
@@ -160,7 +157,7 @@ impl PersonServer {
                     view.timeout = Some((question.asked_at + CLARIFY_WITHIN - self.clock.now()).max(0));
                     view.clarification = Some(question.clone());
                 } else {
-                    view.requirement = Some(self.requirement(pending).await?);
+                    view.requirement = Some(self.requirement(pending));
                 }
             }
             State::Federating(federating) => {
@@ -173,20 +170,20 @@ impl PersonServer {
             }
             State::Approved(_) | State::Ended(_) | State::Gone { .. } => {}
         }
-        Ok(view)
+        view
     }
 
     /// How the person is brought to decide: by the agent, as long as nobody has arrived, or over our own channel.
-    async fn requirement(&self, pending: &Pending) -> Outcome<Requirement> {
+    fn requirement(&self, pending: &Pending) -> Requirement {
         let interaction = Requirement::Interaction {
             url: format!("{}/interact", self.settings.issuer.as_str()),
             code: code::shown(&pending.code.code),
         };
         match &pending.person {
             // The agent has asked for the person to be told, so it is not to bring them here.
-            Some(_) if matches!(pending.ask, Ask::Relay(_)) => Ok(Requirement::Approval),
-            _ if !pending.code.consumed => Ok(interaction),
-            Some(_) | None => Ok(Requirement::Approval),
+            Some(_) if matches!(pending.ask, Ask::Relay(_)) => Requirement::Approval,
+            _ if !pending.code.consumed => interaction,
+            Some(_) | None => Requirement::Approval,
         }
     }
 }

@@ -138,6 +138,8 @@ async fn the_access_server_is_asked_after_the_person_and_its_token_is_handed_on(
 async fn a_token_that_is_not_what_was_asked_for_is_none() {
     let scene = scene().await;
     let other = Agent::new("other").claims.key;
+    // It publishes the very key, and is not whom we asked.
+    scene.world.network.publish("https://evil.example", &key("access-1"), &json!({}));
     let spoiled: [(&str, Spoils); 11] = [
         ("issuer", Box::new(|token| token.common.iss = ServerId::parse("https://evil.example").unwrap())),
         ("dwk", Box::new(|token| token.common.dwk = Dwk::Person)),
@@ -442,6 +444,24 @@ async fn other_claims_are_put_before_the_person() {
     let got = world.poll(agent, &asked).await;
     assert_eq!(got.status, 200, "{got:?}");
     assert_eq!(world.others.asked(TELL)[0].body, json!({ "email": "ada@example.com" }));
+}
+
+/// Where the person cannot be asked, what they have not let be told is left out, and the access server decides.
+#[tokio::test]
+async fn claims_that_nobody_can_be_asked_about_are_not_told() {
+    let scene = scene().await;
+    let (world, agent) = (&scene.world, &scene.agent);
+    describe_ada(world).await;
+    world.others.answers(ASK, scene.grants());
+    scene.approved(scene.body()).await;
+    world.others.forget(ASK);
+    let wants = json!({ "status": "pending", "required_claims": ["email"] });
+    world.others.answers(ASK, deferred("/pending/1", Some("requirement=claims"), &wants));
+    world.others.answers(TELL, answer(403, &json!({ "error": "claims_missing" })));
+    let mut body = scene.body();
+    body["prompt"] = "none".into();
+    world.post(agent, "/token", body).await.refused(403, "claims_missing");
+    assert_eq!(world.others.asked(TELL)[0].body, json!({}));
 }
 
 #[tokio::test]

@@ -2,11 +2,9 @@
 
 use super::enter::Caller;
 use super::lists::Cursor;
-use crate::app::PersonServer;
 use crate::app::refusal::{Outcome, Refusal};
+use crate::app::{PersonServer, Revoked};
 use crate::domain::agent::{AgentKey, Binding};
-use crate::domain::audit::AuditEvent;
-use crate::domain::consent::Consent;
 use crate::domain::enrollment::Device;
 use crate::store::Page;
 
@@ -30,12 +28,13 @@ impl PersonServer {
         self.agent_of(caller, agent).await
     }
 
-    /// Ends one of the caller's agents: it gets nothing more, and what it asked is over. Once more changes nothing.
-    pub async fn dismiss(&self, caller: &Caller, agent: &AgentKey) -> Outcome<()> {
-        if self.agent_of(caller, agent).await?.is_active() {
-            self.end_agent(&caller.person, agent).await?;
+    /// Ends one of the caller's agents: it gets nothing more, what it asked is over, and what it holds is withdrawn.
+    /// `None` where it was ended before.
+    pub async fn dismiss(&self, caller: &Caller, agent: &AgentKey) -> Outcome<Option<Revoked>> {
+        if !self.agent_of(caller, agent).await?.is_active() {
+            return Ok(None);
         }
-        Ok(())
+        self.end_agent(&caller.person, agent).await.map(Some)
     }
 
     /// The devices of one of the caller's agents.
@@ -46,17 +45,5 @@ impl PersonServer {
     /// Ends one device of an agent of the caller's.
     pub async fn dismiss_device(&self, caller: &Caller, stable: &str) -> Outcome<()> {
         self.end_device(&caller.person, stable).await
-    }
-
-    /// Takes back what the caller agreed to.
-    pub async fn take_back(&self, caller: &Caller, id: &str) -> Outcome<Consent> {
-        let now = self.clock.now();
-        let consent = self.store.revoke_consent(&caller.person, id, now).await?.ok_or_else(Refusal::not_found)?;
-        let mut event = AuditEvent::new(now, Some(caller.person.clone()), "consent.revoked");
-        event.agent = Some(consent.agent.sub.as_str().to_owned());
-        event.resource = Some(consent.resource.as_str().to_owned());
-        event.mission.clone_from(&consent.mission);
-        self.store.note(event).await?;
-        Ok(consent)
     }
 }
