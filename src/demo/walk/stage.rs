@@ -29,18 +29,6 @@ pub(super) struct Stage<'a> {
     pub(super) asked: usize,
 }
 
-/// What a call came to.
-#[derive(Debug)]
-pub(super) enum Outcome {
-    /// The resource answered.
-    Answered(Answer),
-    /// The person server refused what the resource asked for.
-    Refused {
-        /// By which error code.
-        code: String,
-    },
-}
-
 /// What came back.
 #[derive(Debug)]
 pub(super) struct Answer {
@@ -73,17 +61,20 @@ impl<'a> Stage<'a> {
         Ok(self.show(method, path, reply))
     }
 
-    /// The same, where the person server may say no.
-    pub(super) async fn try_call(&mut self, method: &str, path: &str, body: &[u8]) -> anyhow::Result<Outcome> {
+    /// The same, and the error code where the person server refused what the resource asked for.
+    pub(super) async fn refusal(&mut self, method: &str, path: &str, body: &[u8]) -> anyhow::Result<Option<String>> {
         match self.meanwhile(call(method, path, &[], body)).await? {
-            Ok(reply) => Ok(Outcome::Answered(self.show(method, path, reply))),
+            Ok(reply) => {
+                self.show(method, path, reply);
+                Ok(None)
+            }
             Err(AgentError::PersonServer { fault: PersonServerFault::Refused { code, detail, .. }, .. }) => {
                 for policies in self.world.decided.take() {
                     screen::exchange((method, path), "", 401, "asks for more", &policies);
                 }
                 self.heard().iter().for_each(|line| screen::aside(PERSON, line));
                 screen::aside("person server", &format!("refuses: {code}, {detail}"));
-                Ok(Outcome::Refused { code })
+                Ok(Some(code))
             }
             Err(error) => Err(error.into()),
         }
@@ -179,13 +170,6 @@ impl<'a> Stage<'a> {
         let policies = self.world.decided.take().pop().unwrap_or_default();
         screen::exchange((method, path), what, answer.status, &error(response.body()), &policies);
         Ok(answer)
-    }
-}
-
-impl Outcome {
-    /// Whether the person said no.
-    pub(super) fn is_denied(&self) -> bool {
-        matches!(self, Self::Refused { code } if code == "denied")
     }
 }
 
