@@ -225,6 +225,7 @@ fn links_of_the_documents_lead_somewhere() {
         "docs/deployment.md",
         "docs/operations.md",
         "docs/security.md",
+        "docs/person-server.md",
         "docs/conformance.md",
     ] {
         let text = read(document);
