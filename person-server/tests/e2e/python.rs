@@ -219,17 +219,24 @@ fn it_is_ended_and_refused() {
     let agents = scene.ada.get("/api/agents");
     assert_eq!(agents["items"][0]["agent"], who);
     let path = format!("/api/agents/{}", text(&agents["items"][0]["id"]));
-    assert_eq!(scene.ada.send("DELETE", &path, None).status, 204);
+    let ended = scene.ada.send("DELETE", &path, None);
+    assert_eq!(ended.status, 200, "{}", ended.text());
 
     // At its person server, for whatever it has...
     agent.fails(&person_token(), |event| panic!("{event}"));
     let refreshed = agent.call(&json!({ "op": "refresh" }));
     assert_eq!(refreshed["status"], 403, "{refreshed}");
     // ... and at the resource, which was told.
-    eventually("told", || is_revoked(&call(&mut agent, Some(&granted))));
-    assert!(is_revoked(&call(&mut agent, Some(&person))));
-}
-
-fn is_revoked(answer: &Value) -> bool {
-    answer["headers"]["signature-error"] == "error=revoked_jwt"
+    let told = format!("/api/revocations/{}", text(&ended.json()["id"]));
+    eventually("told", || scene.ada.get(&told)["settled"] == true);
+    let settled = scene.ada.get(&told);
+    let recipients = settled["recipients"].as_array().unwrap();
+    assert!(!recipients.is_empty(), "{settled}");
+    for recipient in recipients {
+        assert_eq!((&recipient["recipient"], &recipient["outcome"]), (&json!(ORDERS), &json!("recorded")));
+    }
+    for token in [person, granted] {
+        let refused = call(&mut agent, Some(&token));
+        assert_eq!(refused["headers"]["signature-error"], "error=revoked_jwt", "{refused}");
+    }
 }
