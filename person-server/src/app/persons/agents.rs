@@ -2,11 +2,9 @@
 
 use super::enter::Caller;
 use super::lists::Cursor;
-use crate::app::PersonServer;
 use crate::app::refusal::{Outcome, Refusal};
+use crate::app::{PersonServer, Revoked};
 use crate::domain::agent::{AgentKey, Binding};
-use crate::domain::audit::AuditEvent;
-use crate::domain::consent::Consent;
 use crate::domain::enrollment::Device;
 use crate::store::Page;
 
@@ -48,15 +46,8 @@ impl PersonServer {
         self.end_device(&caller.person, stable).await
     }
 
-    /// Takes back what the caller agreed to.
-    pub async fn take_back(&self, caller: &Caller, id: &str) -> Outcome<Consent> {
-        let now = self.clock.now();
-        let consent = self.store.revoke_consent(&caller.person, id, now).await?.ok_or_else(Refusal::not_found)?;
-        let mut event = AuditEvent::new(now, Some(caller.person.clone()), "consent.revoked");
-        event.agent = Some(consent.agent.sub.as_str().to_owned());
-        event.resource = Some(consent.resource.as_str().to_owned());
-        event.mission.clone_from(&consent.mission);
-        self.store.note(event).await?;
-        Ok(consent)
+    /// Takes back what the caller agreed to, and with it what the agent was issued for it.
+    pub async fn take_back(&self, caller: &Caller, id: &str) -> Outcome<Revoked> {
+        self.revoke_consent(&caller.person, id).await
     }
 }
