@@ -14,8 +14,9 @@ NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 .PHONY: demo test fmt lint bench docs check peers tools
 .DEFAULT_GOAL := demo
 
-demo: tools ## the authorizer behind a gateway, walked by an agent
-	$(CARGO) run --locked $(FEATURES) -- demo --policies policies --schemas schemas
+demo: tools ## the authorizer behind a gateway and a person server, walked by an agent
+	$(CARGO) build --locked --workspace $(FEATURES) --bins
+	@$${CARGO_TARGET_DIR:-target}/debug/authorizer demo --policies policies --schemas schemas
 
 test: tools peers ## every test, the ones against a real Envoy and the real peers too
 ifdef NEXTEST

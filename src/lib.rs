@@ -8,6 +8,7 @@
 //! | [`aauth`] | the protocol: identifiers, signatures, tokens, errors. Pure: no I/O, no clock, no randomness |
 //! | `discovery` | issuers' keys: fetched under egress rules, cached, refreshed no more than once a minute |
 //! | `policy` | Cedar: load, validate, swap and ask |
+//! | `replay` | signed requests that were let through before |
 //! | `serving` | the HTTP listener that both programs share |
 //! | `authorizer` | the pipeline and its edges: Envoy's gRPC, HTTP, configuration, telemetry |
 //! | `agent` | the other side: sign requests and follow each requirement |
@@ -21,6 +22,9 @@ pub mod clock;
 
 #[cfg(feature = "discovery")]
 pub mod discovery;
+
+#[cfg(feature = "discovery")]
+pub mod replay;
 
 #[cfg(feature = "discovery")]
 pub mod agent;

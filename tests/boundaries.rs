@@ -73,7 +73,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("tonic", &["authorizer/envoy/", "demo/"]),
     ("envoy_types", &["authorizer/envoy/", "demo/"]),
     ("axum", &["authorizer/http/", "serving/", "demo/"]),
-    ("moka", &["discovery/", "authorizer/replay.rs", "authorizer/known.rs"]),
+    ("moka", &["discovery/", "replay.rs", "authorizer/known.rs"]),
     ("reqwest", &["discovery/", "agent/", "demo/"]),
     ("prometheus", &["authorizer/metrics.rs"]),
 ];

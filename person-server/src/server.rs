@@ -24,6 +24,8 @@ use crate::store::{Retention, Store, StoreError};
 
 /// How often what is no longer to be kept is pruned.
 const PRUNED_EVERY: Duration = Duration::from_mins(10);
+/// How often missions whose time is up are ended.
+const EXPIRED_EVERY: Duration = Duration::from_mins(1);
 /// How long the process goes on after it has begun to say that it is not ready.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
@@ -127,6 +129,7 @@ impl Running {
         let watching = if config.watch_policies { governance.watch()? } else { None };
         let keys = tokio::spawn(keys.follow(clock.clone()));
         let pruning = tokio::spawn(prune(store.clone(), Retention { audit: config.audit_kept }, clock));
+        let expiring = tokio::spawn(expire_missions(Arc::clone(&server)));
         let notifier = server.notifier().clone();
         let notices = tokio::spawn(async move { notifier.run().await });
         let told = async {
@@ -139,11 +142,24 @@ impl Running {
         let served = listener.serve(routes::whole(operating.clone()), told).await;
         keys.abort();
         pruning.abort();
+        expiring.abort();
         // What was not told yet is in the store, for the next run to tell.
         notices.abort();
         drop(watching);
         store.close().await?;
         Ok(served?)
+    }
+}
+
+/// Ends the missions whose time is up, for whoever waits on them and for the person's page. No decision rests on it.
+async fn expire_missions(server: Arc<PersonServer>) {
+    let mut ticks = interval(EXPIRED_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(refusal) = server.expire_missions().await {
+            tracing::warn!(?refusal, "missions could not be ended");
+        }
     }
 }
 

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use super::check::Authorizer;
 use super::config::{Config, Issuer, KeyFile, Limits, ResourceConfig, TrustedIssuer};
 use super::known::KnownTokens;
-use super::replay::ReplayCache;
 use super::resource::{Resource, Resources, Trusted};
 use super::revocation::{RevocationLimits, Revocations};
 use crate::aauth::identifier::{IdentifierRules, ServerId};
@@ -18,6 +17,7 @@ use crate::aauth::verify::TokenRules;
 use crate::clock::{Seconds, SharedClock};
 use crate::discovery::{Development, DiscoveryConfig, InvalidDiscovery, Issuers};
 use crate::policy::{LoadErrors, PolicyStore, StoreConfig};
+use crate::replay::ReplayCache;
 
 /// Why a valid configuration cannot be run.
 #[derive(Debug, thiserror::Error)]

@@ -14,7 +14,6 @@ use super::permit;
 use super::questions::Questions;
 use super::record::Record;
 use super::refusal;
-use super::replay::{self, ReplayCache};
 use super::resource::{AccessMode, Resource, Resources};
 use super::revocation::Revocations;
 use crate::aauth::digest;
@@ -24,6 +23,7 @@ use crate::aauth::signature::SignedRequest;
 use crate::clock::{Seconds, SharedClock};
 use crate::discovery::Issuers;
 use crate::policy::{Decision, Outcome, PolicyStore, Principal, Subject};
+use crate::replay::{self, ReplayCache};
 
 /// Everything a check needs. Shared by all of them.
 #[derive(Debug)]

@@ -26,7 +26,6 @@ mod questions;
 pub(crate) mod random;
 pub mod record;
 mod refusal;
-pub mod replay;
 pub mod resource;
 pub mod revocation;
 pub mod revoke;

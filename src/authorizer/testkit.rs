@@ -16,7 +16,6 @@ use tokio::sync::Semaphore;
 use super::check::Authorizer;
 use super::inbound::{Body, InboundRequest};
 use super::known::KnownTokens;
-use super::replay::ReplayCache;
 use super::resource::{AccessMode, Resource, Resources, Trusted};
 use super::revocation::{RevocationLimits, Revocations};
 use crate::aauth::identifier::{AgentId, IdentifierRules, ServerId};
@@ -33,6 +32,7 @@ use crate::aauth::verify::TokenRules;
 use crate::clock::{FixedClock, Seconds};
 use crate::discovery::{DiscoveryConfig, DiscoveryFault, Document, Fetch, Fetching, Issuers, Target};
 use crate::policy::{PolicyStore, ReloadOutcome, StoreConfig};
+use crate::replay::ReplayCache;
 
 /// Where the clock starts.
 pub(crate) const NOW: Seconds = 1_800_000_000;

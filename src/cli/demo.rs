@@ -1,4 +1,4 @@
-//! `authorizer demo`: the authorizer behind a gateway, walked by an agent.
+//! `authorizer demo`: the authorizer behind a gateway and a person server, walked by an agent.
 
 use std::path::PathBuf;
 
@@ -15,9 +15,12 @@ pub(super) struct Arguments {
     /// The folder of schemas; likewise.
     #[arg(long, value_name = "DIR")]
     schemas: Option<PathBuf>,
+    /// The `person-server` program; without it, the one beside this program.
+    #[arg(long, value_name = "FILE")]
+    person_server: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let Arguments { once, policies, schemas } = arguments;
-    crate::demo::run(&Options { once, policies, schemas })
+    let Arguments { once, policies, schemas, person_server } = arguments;
+    crate::demo::run(&Options { once, policies, schemas, person_server })
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde_json::Value;
 
-use super::names::{AGENTS, ORDERS, ORDERS_HOST, PERSONS, SCOPES};
+use super::names::{ORDERS, ORDERS_HOST, PERSONS, SCOPES};
 use crate::authorizer::config::Config;
 
 /// What the configuration names.
@@ -17,8 +17,7 @@ pub(super) struct Places<'a> {
     pub(super) decisions: &'a Path,
     /// Resources that have policies beside those of the one that is walked.
     pub(super) others: Vec<String>,
-    /// Where the agent provider and the person server are reached.
-    pub(super) agents: String,
+    /// Where the person server is reached.
     pub(super) persons: String,
 }
 
@@ -32,11 +31,11 @@ fn text(places: &Places<'_>) -> String {
     let path = |path: &Path| quoted(&path.display().to_string());
     let (policies, schemas) = (path(places.policies), path(places.schemas));
     let (key, decisions) = (path(places.key), path(places.decisions));
-    let (agents, persons) = (&places.agents, &places.persons);
+    let persons = &places.persons;
     let scopes: Vec<_> = SCOPES.iter().map(|(scope, meaning)| format!("{scope}: {meaning}")).collect();
     let scopes = scopes.join(", ");
     // Each folder of policies is some resource's; nothing is served for these.
-    let other = |id| format!("  - {{ id: {id}, hosts: [{id}.localhost], agent_servers: [{{ issuer: {AGENTS} }}] }}\n");
+    let other = |id| format!("  - {{ id: {id}, hosts: [{id}.localhost], agent_servers: [{{ issuer: {PERSONS} }}] }}\n");
     let others: String = places.others.iter().map(other).collect();
     format!(
         r#"# Port 0: the system chooses.
@@ -44,7 +43,6 @@ listen: {{ grpc: "127.0.0.1:0", http: "127.0.0.1:0" }}
 policies: {{ dir: {policies}, schemas: {schemas}, watch: true }}
 development:
   connect:
-    {AGENTS}: {agents}
     {PERSONS}: {persons}
 limits: {{ check_timeout: 5s, drain: 1s }}
 decision_log: {{ path: {decisions} }}
@@ -57,7 +55,7 @@ resources:
     access: {{ require: agent-token }}
     signing_key: {{ kid: orders-1, alg: Ed25519, private_key_file: {key} }}
     scope_descriptions: {{ {scopes} }}
-    agent_servers: [{{ issuer: {AGENTS} }}]
+    agent_servers: [{{ issuer: {PERSONS} }}]
     person_servers: [{{ issuer: {PERSONS} }}]
     name: Orders
 {others}"#
@@ -76,16 +74,9 @@ mod tests {
     #[test]
     fn the_configuration_is_in_order() {
         let odd = Path::new("/tmp/a \"b\": c");
-        let (agents, persons) = ("http://127.0.0.1:1".to_owned(), "http://127.0.0.1:2".to_owned());
-        let places = Places {
-            policies: odd,
-            schemas: odd,
-            key: odd,
-            decisions: odd,
-            others: vec!["files".into()],
-            agents,
-            persons,
-        };
+        let persons = "http://127.0.0.1:2".to_owned();
+        let places =
+            Places { policies: odd, schemas: odd, key: odd, decisions: odd, others: vec!["files".into()], persons };
         let config = config(&places).unwrap();
         assert_eq!(config.policies.dir, odd);
         assert_eq!(config.resources.len(), 2);

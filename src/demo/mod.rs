@@ -1,21 +1,23 @@
 //! Everything at once on one machine: `authorizer demo`.
 //!
-//! One process holds the authorizer with its real listeners, a gateway that asks it over gRPC as Envoy does, a sample
-//! API behind the gateway, and the two issuers that an agent needs. An agent then walks the access modes and says what
-//! happens. Nothing of this is part of a deployment: the issuers consent to everything, and say so.
+//! One process holds the authorizer with its real listeners, a gateway that asks it over gRPC as Envoy does, and a sample
+//! API behind the gateway. The Person Server is the real program, a process of its own that goes with this one. An agent
+//! enrols with it, walks the access modes and says what happens; a script plays the person, by the API that persons have.
+//! Nothing of this is part of a deployment.
 //!
 //! | file | what it is |
 //! |---|---|
 //! | `world` | all parties, started on loopback ports |
 //! | `config` | the authorizer's configuration, as its users would write it |
-//! | `folder` | the folder for keys, decisions and, where none are given, policies |
-//! | `agent_provider`, `person_server` | the issuers |
+//! | `folder` | the folder for keys, decisions, the person server's data and, where none are given, policies |
+//! | `person_server` | the person server's process |
+//! | `ada` | the person, who is asked |
 //! | `gateway` | the proxy in front of the API |
 //! | `upstream` | the API |
 //! | `walk` | the agent's way, and what it says about it |
 //! | `client`, `serving` | one HTTP client, and how a router is put on a port |
 
-mod agent_provider;
+mod ada;
 mod client;
 mod config;
 mod folder;
@@ -30,7 +32,7 @@ mod world;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use world::World;
@@ -44,40 +46,64 @@ pub struct Options {
     pub policies: Option<PathBuf>,
     /// The folder of schemas; likewise.
     pub schemas: Option<PathBuf>,
+    /// The program that is the person server; without one, `person-server` beside this one.
+    pub person_server: Option<PathBuf>,
 }
 
 /// Starts everything, walks, and stays unless told otherwise. Fails when the walk comes out otherwise than the sample
-/// policies say.
+/// policies say. Told to stop, it stops wherever it is, and takes everything it started with it.
 pub fn run(options: &Options) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let world = World::start(options).await?;
+        let mut told = Told::listen()?;
+        let Some(world) = told.unless(World::start(options)).await.transpose()? else { return Ok(()) };
         println!("{}", world.introduction());
-        let as_expected = walk::walk(&world).await?;
-        if !options.once {
-            stay(&world).await?;
-        }
+        let played = told.unless(play(&world, options.once)).await;
         world.stop().await?;
-        anyhow::ensure!(as_expected || !options.once, "the walk came out otherwise than expected");
+        match played {
+            Some(Ok(as_expected)) => anyhow::ensure!(as_expected, "the walk came out otherwise than expected"),
+            Some(Err(error)) => return Err(error),
+            None => anyhow::ensure!(!options.once, "stopped before the walk was over"),
+        }
         Ok(())
     })
 }
 
-/// Walks again at each line of standard input, until told to stop. Where nobody presses Enter, others may still call.
-async fn stay(world: &World) -> anyhow::Result<()> {
+/// Walks once, or again at each line of standard input. Where nobody presses Enter, others may still call.
+async fn play(world: &World, once: bool) -> anyhow::Result<bool> {
+    let as_expected = walk::walk(world).await?;
+    if once {
+        return Ok(as_expected);
+    }
     let mut lines = lines();
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
     loop {
         println!("{}", world.invitation());
-        tokio::select! {
-            _ = terminate.recv() => return Ok(()),
-            _ = interrupt.recv() => return Ok(()),
-            Some(()) = lines.recv() => {}
+        if lines.recv().await.is_none() {
+            std::future::pending::<()>().await;
         }
         // The watch may be a moment behind the editor.
         tokio::time::sleep(Duration::from_millis(500)).await;
         walk::walk(world).await?;
+    }
+}
+
+/// Whether somebody told the demo to stop.
+struct Told([Signal; 3]);
+
+impl Told {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?]))
+    }
+
+    /// What a future comes to; `None` where somebody told the demo to stop before that.
+    async fn unless<T>(&mut self, doing: impl Future<Output = T>) -> Option<T> {
+        let Self([interrupt, terminate, hangup]) = self;
+        tokio::select! {
+            done = doing => Some(done),
+            _ = interrupt.recv() => None,
+            _ = terminate.recv() => None,
+            _ = hangup.recv() => None,
+        }
     }
 }
 

@@ -2,21 +2,26 @@
 
 use crate::aauth::identifier::{InvalidIdentifier, ServerId};
 
-/// The agent provider.
-pub(super) const AGENTS: &str = "https://agents.example";
-/// The person server.
+/// The person server, which is its persons' agent provider as well.
 pub(super) const PERSONS: &str = "https://ps.example";
+/// The person server's host.
+pub(super) const PERSONS_HOST: &str = "ps.example";
 /// The resource.
 pub(super) const ORDERS: &str = "https://orders.example";
 /// The resource's host.
 pub(super) const ORDERS_HOST: &str = "orders.example";
-/// The agent.
-pub(super) const AGENT: &str = "aauth:helper@agents.example";
-/// The person, as the person server calls them.
-pub(super) const PERSON: &str = "ada";
+/// The person.
+pub(super) const PERSON: &str = "Ada";
+/// What the agent calls itself.
+pub(super) const AGENT: &str = "Helper";
+/// What Ada agrees to for nobody.
+pub(super) const NEVER: &str = "refunds.make";
 /// Scopes of the resource, and what they mean to a person.
-pub(super) const SCOPES: [(&str, &str); 2] =
-    [("orders.read", "Read your orders"), ("orders.write", "Place and change orders for you")];
+pub(super) const SCOPES: [(&str, &str); 3] = [
+    ("orders.read", "Read your orders"),
+    ("orders.write", "Place and change orders for you"),
+    (NEVER, "Give refunds in your name"),
+];
 
 /// A name as the identifier it is.
 pub(super) fn server(name: &str) -> Result<ServerId, InvalidIdentifier> {

@@ -20,7 +20,6 @@ use crate::authorizer::build::{BuildError, resource_with};
 use crate::authorizer::check::Authorizer;
 use crate::authorizer::config::{Config, Issuer, Limits, Profile, ResourceConfig, ResourceId, TrustedIssuer};
 use crate::authorizer::known::KnownTokens;
-use crate::authorizer::replay::ReplayCache;
 use crate::authorizer::resource::{Resource, Resources};
 use crate::authorizer::revocation::{RevocationLimits, Revocations};
 use crate::clock::{FixedClock, Seconds};
@@ -28,6 +27,7 @@ use crate::discovery::{
     Development, DiscoveryConfig, DiscoveryFault, Document, Fetch, Fetching, InvalidDiscovery, Issuers, Target,
 };
 use crate::policy::{PolicyStore, Snapshot};
+use crate::replay::ReplayCache;
 
 /// The resource of a suite that belongs to none, as those of `_all`.
 pub(super) const ANY: &str = "any";

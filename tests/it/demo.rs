@@ -24,6 +24,9 @@ fn within(child: &Child) -> mpsc::Sender<()> {
     let pid = child.id().to_string();
     thread::spawn(move || {
         if waiting.recv_timeout(WITHIN) == Err(mpsc::RecvTimeoutError::Timeout) {
+            // It may still take with it what it started.
+            let _ = Command::new("kill").arg(&pid).status();
+            thread::sleep(Duration::from_secs(10));
             let _ = Command::new("kill").args(["-9", &pid]).status();
         }
     });
@@ -43,15 +46,49 @@ fn the_walk_comes_out_as_expected_with_the_samples_it_brings() {
     let (success, output) = walk_once(&[]);
     assert!(success, "{output}");
     for line in [
-        "All 17 expectations held.",
+        "All 24 expectations held.",
         "asks for person-token     [orders-are-personal]",
-        "Ada consents to \"Read your orders (orders.read)\": an auth token",
-        "level=authorized  person=ada  scope=orders.write",
+        "is asked: is \"Helper\" on \"her laptop\" her agent? She says yes.",
+        "is asked: may Helper at Orders: Read your orders (orders.read)? She says yes.",
+        "is asked: may Helper at Orders: Give refunds in your name (refunds.make)? She says no.",
+        "scope=orders.write",
         "[internal-is-hidden]",
     ] {
         assert!(output.contains(line), "`{line}` is not in:\n{output}");
     }
     assert!(!output.contains("mallory"), "{output}");
+}
+
+#[test]
+fn without_a_person_server_it_says_how_to_build_one() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_authorizer"));
+    let output = command.args(["demo", "--once", "--person-server", "/nowhere/person-server"]).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && told.contains("cargo build --workspace --bins"), "{told}");
+}
+
+/// Wherever it is when it is stopped: in the midst of a walk, for one.
+#[test]
+fn nothing_is_left_behind() {
+    let folder = TempDir::new().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_authorizer"));
+    command.arg("demo").env("TMPDIR", folder.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let _in_time = within(&child);
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    until(&mut output, "A key becomes Ada's agent");
+    assert_eq!(processes_naming(folder.path()).len(), 1, "the person server runs");
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert!(child.wait().unwrap().success(), "it does not end well when told to stop");
+    assert_eq!(processes_naming(folder.path()), Vec::<String>::new());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "files are left");
+}
+
+/// The processes whose command line names a folder.
+fn processes_naming(folder: &Path) -> Vec<String> {
+    let lines = fs::read_dir("/proc").unwrap().filter_map(|entry| fs::read(entry.unwrap().path().join("cmdline")).ok());
+    let lines = lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " "));
+    lines.filter(|line| line.contains(folder.to_str().unwrap())).collect()
 }
 
 /// A copy of the repository's policies and schemas.
@@ -86,7 +123,7 @@ fn an_edit_shows_at_the_next_walk() {
     let _in_time = within(&child);
     let mut output = BufReader::new(child.stdout.take().unwrap());
     let first = until(&mut output, "press Enter");
-    assert!(first.contains("All 17 expectations held."), "{first}");
+    assert!(first.contains("All 24 expectations held."), "{first}");
 
     let file = folder.path().join("policies/orders/orders.cedar");
     let closed =

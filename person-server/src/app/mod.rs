@@ -58,6 +58,7 @@ use std::time::Duration;
 use aauth_authorizer::clock::SharedClock;
 use aauth_authorizer::discovery::{Documents, Issuers, Outgoing};
 use aauth_authorizer::policy::Status;
+use aauth_authorizer::replay::ReplayCache;
 
 use crate::config::Settings;
 use crate::domain::directed::SubjectKey;
@@ -78,6 +79,9 @@ pub use limiter::Limiter;
 pub use provider::Source;
 pub use refusal::{Outcome, Refusal};
 pub use revocation::{Informed, Notifier, Revoked};
+
+/// Signed requests that are remembered so as not to be written down twice.
+const REMEMBERED: u64 = 100_000;
 
 /// What a person server is made of.
 #[derive(Debug)]
@@ -127,6 +131,7 @@ pub struct PersonServer {
     strangers: Limiter,
     mission_misses: Limiter,
     audits: Limiter,
+    replays: ReplayCache,
     desk: persons::Desk,
 }
 
@@ -150,6 +155,7 @@ impl PersonServer {
             strangers: Limiter::new(settings.limits.enrollments_per_minute, Duration::from_mins(1)),
             mission_misses: Limiter::new(30, Duration::from_mins(1)),
             audits: Limiter::new(600, Duration::from_mins(1)),
+            replays: ReplayCache::new(REMEMBERED, settings.signature_window),
             desk: persons::Desk::new(),
             settings,
             keys,

@@ -36,10 +36,7 @@ impl PersonServer {
         ask: Ask,
         hints: &Hints,
     ) -> Outcome<Pending> {
-        let reachable = match &person {
-            Some(person) => self.is_reachable(person).await?,
-            None => false,
-        };
+        let reachable = person.as_ref().is_some_and(|person| self.is_reachable(person));
         if !reachable && hints.can_interact() && matches!(ask, Ask::Relay(_)) {
             return Err(unavailable());
         }
@@ -48,7 +45,22 @@ impl PersonServer {
                 "the person cannot be reached from here, and the agent did not declare the capability `interaction`";
             return Err(Refusal::problem(403, "user_unreachable", detail));
         }
-        self.keep(Asker::Agent(signed.key()), person, ask).await
+        let asker = Asker::Agent(signed.key());
+        match self.same_ask(&asker, &ask).await? {
+            Some(pending) => Ok(pending),
+            None => self.keep(asker, person, ask).await,
+        }
+    }
+
+    /// The same ask of the same agent's that waits already. Who asks twice, or caught a request and sends it again, is
+    /// told where it waits, and the person is asked once.
+    async fn same_ask(&self, asker: &Asker, ask: &Ask) -> Outcome<Option<Pending>> {
+        let Ok(wanted) = serde_json::to_value(ask) else { return Ok(None) };
+        let under_way = self.store.under_way(asker, self.clock.now()).await?;
+        let undecided =
+            |pending: &Pending| matches!(&pending.state, State::Waiting(waiting) if waiting.chat.is_empty());
+        let same = |pending: &Pending| serde_json::to_value(&pending.ask).is_ok_and(|ask| ask == wanted);
+        Ok(under_way.into_iter().find(|pending| undecided(pending) && same(pending)))
     }
 
     /// Keeps an ask, and rings for the person.
@@ -142,7 +154,7 @@ impl PersonServer {
     }
 
     /// A pending ask as its asker sees it.
-    pub(super) async fn view(&self, pending: &Pending, path: PendingPath) -> Outcome<PendingView> {
+    pub(super) fn view(&self, pending: &Pending, path: PendingPath) -> PendingView {
         let mut view = PendingView {
             id: pending.id.clone(),
             path,
@@ -160,7 +172,7 @@ impl PersonServer {
                     view.timeout = Some((question.asked_at + CLARIFY_WITHIN - self.clock.now()).max(0));
                     view.clarification = Some(question.clone());
                 } else {
-                    view.requirement = Some(self.requirement(pending).await?);
+                    view.requirement = Some(self.requirement(pending));
                 }
             }
             State::Federating(federating) => {
@@ -173,20 +185,20 @@ impl PersonServer {
             }
             State::Approved(_) | State::Ended(_) | State::Gone { .. } => {}
         }
-        Ok(view)
+        view
     }
 
     /// How the person is brought to decide: by the agent, as long as nobody has arrived, or over our own channel.
-    async fn requirement(&self, pending: &Pending) -> Outcome<Requirement> {
+    fn requirement(&self, pending: &Pending) -> Requirement {
         let interaction = Requirement::Interaction {
             url: format!("{}/interact", self.settings.issuer.as_str()),
             code: code::shown(&pending.code.code),
         };
         match &pending.person {
             // The agent has asked for the person to be told, so it is not to bring them here.
-            Some(_) if matches!(pending.ask, Ask::Relay(_)) => Ok(Requirement::Approval),
-            _ if !pending.code.consumed => Ok(interaction),
-            Some(_) | None => Ok(Requirement::Approval),
+            Some(_) if matches!(pending.ask, Ask::Relay(_)) => Requirement::Approval,
+            _ if !pending.code.consumed => interaction,
+            Some(_) | None => Requirement::Approval,
         }
     }
 }

@@ -64,7 +64,7 @@ impl PersonServer {
             State::Waiting(_) | State::Federating(_) | State::Approved(_) if self.clock.now() >= pending.expires_at => {
                 Err(self.expire(pending).await?)
             }
-            State::Waiting(_) => self.view(pending, PendingPath::Request).await.map(Answer::Pending),
+            State::Waiting(_) => Ok(Answer::Pending(self.view(pending, PendingPath::Request))),
             State::Federating(_) => Box::pin(self.federating(signed, pending, None)).await,
             State::Approved(approved) => {
                 let granted = Granted {

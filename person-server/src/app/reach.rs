@@ -5,7 +5,6 @@ use std::time::Duration;
 use moka::sync::Cache;
 
 use super::PersonServer;
-use super::refusal::Outcome;
 use crate::domain::person::PersonKey;
 
 /// How long after a request of theirs a person counts as present.
@@ -32,7 +31,7 @@ impl PersonServer {
     }
 
     /// Whether the person sees what waits for them without being sent here.
-    pub(super) async fn is_reachable(&self, person: &PersonKey) -> Outcome<bool> {
-        Ok(self.presence.0.contains_key(person))
+    pub(super) fn is_reachable(&self, person: &PersonKey) -> bool {
+        self.presence.0.contains_key(person)
     }
 }

@@ -51,7 +51,7 @@ impl PersonServer {
                 }
                 // Whoever has to bring the person here needs the code before anybody can decide.
                 let wait = match &pending.person {
-                    Some(person) if self.is_reachable(person).await? => wait,
+                    Some(person) if self.is_reachable(person) => wait,
                     Some(_) | None => None,
                 };
                 self.answer_when_decided(signed, pending, wait).await

@@ -1,5 +1,6 @@
-//! The command line: `person-server serve`, `check`, `keys`, `people`.
+//! The command line: `person-server serve`, `check`, `keys`, `people`, `backup`.
 
+mod backup;
 pub mod keys;
 pub mod people;
 mod serve;
@@ -33,6 +34,13 @@ enum Command {
         configured: Configured,
         #[command(flatten)]
         keys: keys::Arguments,
+    },
+    /// Write a consistent copy of the SQLite database, while the server runs. PostgreSQL has `pg_dump`.
+    Backup {
+        #[command(flatten)]
+        configured: Configured,
+        /// The file to write. It must not exist.
+        to: PathBuf,
     },
     /// Add persons, and give them links to set up with and tokens for scripts.
     People {
@@ -75,6 +83,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Keys { configured, keys } => configured
             .read()
             .and_then(|config| keys::run(&keys, &config.keys_dir, &SystemClock, &mut io::stdout().lock())),
+        Command::Backup { configured, to } => configured.read().and_then(|config| backup::run(&config, &to)),
         Command::People { configured, people } => {
             configured.read().and_then(|config| people::run(&people, &config, &mut io::stdout().lock()))
         }

@@ -157,19 +157,17 @@ impl Faults<'_> {
 
     fn store(&mut self, database: &file::Database, overrides: &Overrides) -> StoreConfig {
         let from_file = database.url_file.as_deref().map(|file| fs::read_to_string(self.relative(file)));
-        let url = match (&overrides.database, &database.url, from_file) {
-            (Some(url), ..) => url.clone(),
-            (None, Some(_), Some(_)) => {
-                self.note("database", "has both `url` and `url_file`: keep one");
-                String::new()
-            }
-            (None, Some(url), None) => url.clone(),
-            (None, None, Some(Ok(url))) => url.trim().to_owned(),
-            (None, None, Some(Err(error))) => {
+        if database.url.is_some() && from_file.is_some() {
+            self.note("database", "has both `url` and `url_file`: keep one");
+        }
+        let url = match (overrides.database.as_ref().or(database.url.as_ref()), from_file) {
+            (Some(url), _) => url.clone(),
+            (None, Some(Ok(url))) => url.trim().to_owned(),
+            (None, Some(Err(error))) => {
                 self.note("database.url_file", format!("cannot be read: {error}"));
                 String::new()
             }
-            (None, None, None) => "sqlite://person-server.db".to_owned(),
+            (None, None) => "sqlite://person-server.db".to_owned(),
         };
         // A relative SQLite path is relative to the file, as every path is.
         let url = match url.strip_prefix("sqlite://") {

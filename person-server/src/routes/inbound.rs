@@ -12,7 +12,7 @@ use super::Shared;
 use crate::app::{Inbound, MAX_BODY, Refusal};
 
 /// The longest that a request is held, whatever its `Prefer: wait` says.
-const MAX_WAIT: Duration = Duration::from_secs(60);
+const MAX_WAIT: Duration = Duration::from_mins(1);
 /// How long a body may take to arrive.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
 

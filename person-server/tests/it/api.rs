@@ -285,7 +285,13 @@ async fn agents_are_renamed_and_ended() {
     assert_eq!(browser.get(&path).await.body["name"], "Mine");
 
     let asked = authorize(&world, &agent, &orders, &["orders.read"]).await;
-    assert_eq!((asked.status, browser.delete(&path).await.status), (202, 204));
+    assert_eq!(asked.status, 202);
+    let ended = browser.delete(&path).await;
+    assert_eq!((ended.status, &ended.body["tokens"]), (200, &json!(2)));
+    assert_eq!(ended.body["recipients"][0]["recipient"], ORDERS);
+    let outcome = format!("/api/revocations/{}", ended.text("id"));
+    assert_eq!(browser.get(&outcome).await.body, ended.body);
+    other.get(&outcome).await.refused(404, "not_found");
     assert_eq!(world.poll(&agent, &asked).await.status / 100, 4);
     assert!(identify(&world, &agent, ORDERS).await.status >= 400);
     assert_eq!(browser.get(&path).await.body["revoked_at"], NOW);
@@ -309,9 +315,25 @@ async fn what_was_agreed_to_is_taken_back() {
     let path = format!("/api/consents/{}", consent["id"].as_str().unwrap());
     Browser::of(&world, &bob).await.delete(&path).await.refused(404, "not_found");
     assert_eq!(identify(&world, &agent, ORDERS).await.status, 200);
-    assert_eq!(browser.delete(&path).await.status, 204);
-    browser.delete(&path).await.refused(404, "not_found");
+    assert_eq!(browser.delete(&path).await.status, 200);
+    assert!(browser.get("/api/consents").await.body["items"][0]["revoked_at"].is_number());
     assert_eq!(identify(&world, &agent, ORDERS).await.status, 202);
+}
+
+/// "Revocation Cascade": one token, and what rests on it.
+#[tokio::test]
+async fn a_token_is_withdrawn() {
+    let world = World::new().await;
+    let agent = Agent::new("planner");
+    let browser = Browser::of(&world, &world.ada).await;
+    world.person_token(&agent, ORDERS).await;
+    let token = browser.get("/api/tokens").await.body["items"][0].clone();
+    let path = format!("/api/tokens/{}", token["id"].as_str().unwrap());
+    let bob = world.person("bob").await;
+    Browser::of(&world, &bob).await.delete(&path).await.refused(404, "not_found");
+    let withdrawn = browser.delete(&path).await;
+    assert_eq!((withdrawn.status, &withdrawn.body["tokens"]), (200, &json!(1)));
+    assert_eq!(withdrawn.body["recipients"][0]["role"], "resource");
 }
 
 #[tokio::test]

@@ -75,8 +75,8 @@ async fn a_body_that_was_exchanged_is_found_out() {
     let world = World::new().await;
     let agent = Agent::new("planner");
     let signer = Signer::Agent { token: &agent.token };
-    let signed = ask().to_string().into_bytes();
-    let headers = world.headers((signer, &agent.key), "POST", "/person", &signed, &[]);
+    let covered = ask().to_string().into_bytes();
+    let headers = world.headers((signer, &agent.key), "POST", "/person", &covered, &[]);
     let other = json!({ "resource": "https://evil.example", "capabilities": ["interaction"] });
     let answer = world.raw("POST", "/person", &headers, other.to_string().into_bytes()).await;
     answer.refused(401, "invalid_signature");

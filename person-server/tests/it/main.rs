@@ -16,6 +16,7 @@ mod missions;
 mod peers;
 mod permissions;
 mod person_tokens;
+mod program;
 mod provider;
 mod revocation;
 mod sessions;

@@ -126,6 +126,8 @@ async fn what_was_done_is_written_down() {
     });
     let answer = world.post(&agent, "/audit", on(told.clone(), &mission.s256)).await;
     assert_eq!((answer.status, &answer.body), (201, &Value::Null));
+    // The same signed request again is the same record.
+    assert_eq!(world.post(&agent, "/audit", on(told.clone(), &mission.s256)).await.status, 201);
     let log = world.server.mission_log(&world.ada, &mission.s256, 1, 10).await.unwrap();
     assert_eq!((log.len(), log[0].kind), (1, LogKind::Audit));
     let mut expected = told;
@@ -140,8 +142,9 @@ async fn an_agent_tells_of_no_more_than_is_kept() {
     let world = World::new().await;
     let agent = Agent::new("planner");
     let mission = begun(&world, &agent).await;
-    for _ in 0..600 {
-        assert_eq!(world.post(&agent, "/audit", on(json!({ "action": "Ping" }), &mission.s256)).await.status, 201);
+    for at in 0..600 {
+        let told = json!({ "action": format!("Ping {at}") });
+        assert_eq!(world.post(&agent, "/audit", on(told, &mission.s256)).await.status, 201);
     }
     let refused = world.post(&agent, "/audit", on(json!({ "action": "Ping" }), &mission.s256)).await;
     refused.refused(429, "rate_limited");

@@ -242,3 +242,18 @@ async fn who_polls_too_often_is_slowed_down() {
     last.refused(429, "slow_down");
     assert_eq!(last.header("retry-after"), "5");
 }
+
+/// A request that was caught and is sent again, or asked twice: the person is asked once.
+#[tokio::test]
+async fn the_same_request_waits_once() {
+    let world = World::new().await;
+    let agent = Agent::new("planner");
+    let first = world.post(&agent, "/person", ask()).await;
+    let again = world.post(&agent, "/person", ask()).await;
+    assert_eq!((again.header("location"), again.code()), (first.header("location"), first.code()));
+    let waiting = world.store.waiting_for(&world.ada, world.now()).await.unwrap();
+    let nobodys = world.store.pending(&super::support_pending(&first)).await.unwrap().unwrap();
+    assert!(waiting.is_empty() && nobodys.person.is_none());
+    world.approve(&world.ada, &first).await;
+    assert_eq!(world.poll(&agent, &again).await.status, 200);
+}

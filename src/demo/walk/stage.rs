@@ -1,4 +1,6 @@
-//! The stage of a walk: an agent, the gateway, and a tally of what held.
+//! The stage of a walk: an agent, those it calls, and who is asked about it.
+
+use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::body::Bytes;
@@ -6,11 +8,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde_json::Value;
 
 use super::screen;
+use super::tally::Tally;
 use crate::aauth::error::SignatureError;
 use crate::aauth::requirement::Requirement;
 use crate::aauth::token::TokenType;
-use crate::agent::{Agent, Call, Step};
-use crate::demo::names::{ORDERS, ORDERS_HOST};
+use crate::agent::{Agent, AgentError, Call, PersonServerFault, Reply, Step};
+use crate::demo::names::{ORDERS, ORDERS_HOST, PERSON, PERSONS};
 use crate::demo::world::World;
 
 /// The `x-aauth-` headers that tell the most.
@@ -19,11 +22,11 @@ const TELLING: [&str; 4] = ["level", "agent", "person", "scope"];
 /// Where scenes are played.
 #[derive(Debug)]
 pub(super) struct Stage<'a> {
-    world: &'a World,
-    agent: Agent,
-    scenes: usize,
-    held: usize,
-    failed: usize,
+    pub(super) world: &'a World,
+    pub(super) agent: Agent,
+    pub(super) tally: Tally,
+    /// How often the person was asked.
+    pub(super) asked: usize,
 }
 
 /// What came back.
@@ -42,36 +45,80 @@ pub(super) enum Told<'a> {
 }
 
 impl<'a> Stage<'a> {
-    pub(super) fn new(world: &'a World) -> anyhow::Result<Self> {
-        Ok(Self { agent: world.agent()?, world, scenes: 0, held: 0, failed: 0 })
-    }
-
-    pub(super) fn title(&mut self, text: &str) {
-        self.scenes += 1;
-        screen::title(self.scenes, text);
-    }
-
-    pub(super) fn expect(&mut self, holds: bool, text: &str) {
-        screen::verdict(holds, text);
-        *(if holds { &mut self.held } else { &mut self.failed }) += 1;
-    }
-
-    /// The last line, and whether all held.
-    pub(super) fn conclude(self) -> bool {
-        screen::conclusion(self.held, self.failed);
-        self.failed == 0
+    pub(super) fn new(world: &'a World, agent: Agent, tally: Tally) -> Self {
+        Self { world, agent, tally, asked: 0 }
     }
 
     /// The agent calls, and follows whatever it is asked for.
     pub(super) async fn call(
-        &self,
+        &mut self,
         method: &str,
         path: &str,
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> anyhow::Result<Answer> {
-        let reply = self.agent.call(call(method, path, headers, body)).await?;
-        let mut said = self.world.person_server.said().into_iter();
+        let reply = self.meanwhile(call(method, path, headers, body)).await??;
+        Ok(self.show(method, path, reply))
+    }
+
+    /// The same, and the error code where the person server refused what the resource asked for.
+    pub(super) async fn refusal(&mut self, method: &str, path: &str, body: &[u8]) -> anyhow::Result<Option<String>> {
+        match self.meanwhile(call(method, path, &[], body)).await? {
+            Ok(reply) => {
+                self.show(method, path, reply);
+                Ok(None)
+            }
+            Err(AgentError::PersonServer { fault: PersonServerFault::Refused { code, detail, .. }, .. }) => {
+                for policies in self.world.decided.take() {
+                    screen::exchange((method, path), "", 401, "asks for more", &policies);
+                }
+                self.heard().iter().for_each(|line| screen::aside(PERSON, line));
+                screen::aside("person server", &format!("refuses: {code}, {detail}"));
+                Ok(Some(code))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Asks the person server for something that no resource governs, and waits until it is decided.
+    pub(super) async fn ask(&mut self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        let url = format!("{PERSONS}{path}");
+        let mut request = Call { method: "POST".to_owned(), url, headers, body: body.to_string().into_bytes() };
+        loop {
+            let reply = self.meanwhile(request).await??;
+            if reply.status != 202 {
+                self.heard().iter().for_each(|line| screen::aside(PERSON, line));
+                screen::exchange(("POST", path), "agent token", reply.status, "", &[]);
+                return Ok(json(&reply.body));
+            }
+            let location = reply.headers.iter().find(|(name, _)| name == "location");
+            let (_, location) = location.context("the person server does not say where to wait")?;
+            let url = if location.starts_with('/') { format!("{PERSONS}{location}") } else { location.clone() };
+            let headers = vec![("prefer".to_owned(), "wait=20".to_owned())];
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            request = Call { method: "GET".to_owned(), url, headers, body: Vec::new() };
+        }
+    }
+
+    /// The agent calls, and the person decides what she is asked meanwhile.
+    async fn meanwhile(&self, call: Call) -> anyhow::Result<Result<Reply, AgentError>> {
+        tokio::select! {
+            reply = self.agent.call(call) => Ok(reply),
+            never = self.world.ada.attend() => match never? {},
+        }
+    }
+
+    /// What the person was asked, and said.
+    fn heard(&mut self) -> Vec<String> {
+        let said = self.world.ada.said();
+        self.asked += said.len();
+        said
+    }
+
+    /// A call, step by step.
+    fn show(&mut self, method: &str, path: &str, reply: Reply) -> Answer {
+        let mut said = self.heard().into_iter();
         let mut decided = self.world.decided.take().into_iter();
         for step in &reply.steps {
             match step {
@@ -82,13 +129,13 @@ impl<'a> Stage<'a> {
                     screen::exchange((method, path), name_of(*presented), *status, &note, &policies);
                 }
                 Step::GotPersonToken { .. } | Step::GotAuthToken { .. } => {
-                    said.by_ref().take(1).for_each(|line| screen::aside("person server", &line));
+                    said.by_ref().take(1).for_each(|line| screen::aside(PERSON, &line));
                 }
             }
         }
         let answer = Answer { status: reply.status, headers: reply.headers, body: json(&reply.body) };
         answer.show();
-        Ok(answer)
+        answer
     }
 
     /// A request as anybody may send it.

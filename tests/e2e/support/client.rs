@@ -52,12 +52,14 @@ impl Request {
     }
 
     /// The same request, its `Host` written otherwise.
-    pub(crate) fn rehosted(mut self, host: &str) -> Self {
-        for (name, value) in &mut self.headers {
-            if name == "host" {
-                host.clone_into(value);
-            }
-        }
+    pub(crate) fn rehosted(self, host: &str) -> Self {
+        self.with_header_replaced("host", host)
+    }
+
+    /// The same request, another value in a header that it has.
+    pub(crate) fn with_header_replaced(mut self, name: &str, value: &str) -> Self {
+        let line = self.headers.iter_mut().find(|(found, _)| found == name);
+        value.clone_into(&mut line.unwrap_or_else(|| panic!("no `{name}`")).1);
         self
     }
 

@@ -83,7 +83,7 @@ impl Drop for Running {
 }
 
 /// Waits until the condition holds, for what is no program of ours.
-pub(crate) fn eventually(what: &str, condition: impl Fn() -> bool) {
+pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     for _ in 0..PATIENCE.as_millis() / GLANCE.as_millis() {
         if condition() {
             return;
@@ -93,11 +93,11 @@ pub(crate) fn eventually(what: &str, condition: impl Fn() -> bool) {
     panic!("not {what} after {PATIENCE:?}");
 }
 
-/// A file or program that `make peers` has put under `target/peers`.
+/// A file or program that `make peers` has put under `target/peers`, of the workspace that this package is in.
 pub(crate) fn installed(path: &str) -> PathBuf {
-    let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/peers").join(path);
-    assert!(found.exists(), "`target/peers/{path}` is not there: run `make peers`");
-    found
+    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let mut found = folders.map(|folder| folder.join("target/peers").join(path)).filter(|path| path.exists());
+    found.next().unwrap_or_else(|| panic!("`target/peers/{path}` is not there: run `make peers`"))
 }
 
 /// A loopback port nobody listens on, below the range that outgoing connections are given, and another in each process.

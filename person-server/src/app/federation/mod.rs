@@ -85,7 +85,7 @@ impl PersonServer {
         let pending = self.store.pending(&pending.id).await?.ok_or_else(Refusal::not_found)?;
         let Some(way) = self.way_of(&pending) else { return Box::pin(self.outcome(signed, &pending)).await };
         if asks_the_agent(&pending) {
-            return self.view(&pending, PendingPath::Request).await.map(Answer::Pending);
+            return Ok(Answer::Pending(self.view(&pending, PendingPath::Request)));
         }
         let went = match self.poll_access_server(&way, wait).await {
             Ok(said) => self.follow(signed, way, said).await,
@@ -132,7 +132,7 @@ impl PersonServer {
         if way.pending_url().is_none() {
             return Err(Stop::unreachable("it does not say where to poll", self.clock.now()));
         }
-        if let Some(stop) = self.cannot_be_had(&way, wants.as_ref()).await? {
+        if let Some(stop) = self.cannot_be_had(&way, wants.as_ref()) {
             self.withdraw_from_access_server(&Ask::Authorize(Box::new(way.ask)));
             return Err(stop);
         }
@@ -140,7 +140,7 @@ impl PersonServer {
         let person = approved.by.clone();
         let state = State::Federating(Federating { approved, wants, arrived, decided_by, rounds });
         let pending = self.move_to(signed, pending, (ask, person), state).await?;
-        let mut view = self.view(&pending, PendingPath::Request).await?;
+        let mut view = self.view(&pending, PendingPath::Request);
         let longer = retry_after.unwrap_or_default().min(60);
         view.retry_after = view.retry_after.max(longer);
         Ok(Answer::Pending(view))
@@ -154,7 +154,7 @@ impl PersonServer {
         }
         let state = State::Waiting(Waiting::default());
         let pending = self.move_to(signed, pending, (ask, approved.by), state).await?;
-        Ok(Answer::Pending(self.view(&pending, PendingPath::Request).await?))
+        Ok(Answer::Pending(self.view(&pending, PendingPath::Request)))
     }
 
     /// Whether the person can be asked about claims: once, and if they can be reached.
@@ -163,18 +163,16 @@ impl PersonServer {
         let none = way.ask.hints.prompt.iter().any(|value| value == "none");
         let binding = self.store.agent(&signed.key()).await?;
         let chained = way.ask.upstream.is_some();
-        let reachable = self.is_reachable(&way.approved.by).await? || way.ask.hints.can_interact();
+        let reachable = self.is_reachable(&way.approved.by) || way.ask.hints.can_interact();
         Ok(!asked && !none && reachable && (chained || binding.is_some()))
     }
 
     /// Why what the access server wants cannot be had of anybody.
-    async fn cannot_be_had(&self, way: &Way, wants: Option<&Wanted>) -> Result<Option<Stop>, Stop> {
+    fn cannot_be_had(&self, way: &Way, wants: Option<&Wanted>) -> Option<Stop> {
         let now = self.clock.now();
         let hints = &way.ask.hints;
         let (status, error, detail) = match wants {
-            Some(Wanted::Interaction { .. })
-                if !hints.can_interact() && !self.is_reachable(&way.approved.by).await? =>
-            {
+            Some(Wanted::Interaction { .. }) if !hints.can_interact() && !self.is_reachable(&way.approved.by) => {
                 let code = TokenEndpointErrorCode::UserUnreachable;
                 let detail = "the access server wants the person, whom neither this server nor the agent can reach";
                 (code.status(), code.code(), detail)
@@ -190,9 +188,9 @@ impl PersonServer {
                 (code.status(), code.code(), "the access server asked one question too many")
             }
             Some(Wanted::Interaction { .. } | Wanted::Clarification(_) | Wanted::Approval | Wanted::Payment { .. })
-            | None => return Ok(None),
+            | None => return None,
         };
-        Ok(Some(Stop::Ended(Ended::new(status, error, detail, now))))
+        Some(Stop::Ended(Ended::new(status, error, detail, now)))
     }
 
     /// The pending ask in its next state; a new one, where the agent did not have to wait before.
@@ -236,7 +234,7 @@ impl PersonServer {
 
     async fn where_it_stands(&self, pending: &PendingId) -> Outcome<Answer> {
         let pending = self.store.pending(pending).await?.ok_or_else(Refusal::not_found)?;
-        let view: PendingView = self.view(&pending, PendingPath::Request).await?;
+        let view: PendingView = self.view(&pending, PendingPath::Request);
         Ok(Answer::Pending(view))
     }
 

@@ -32,7 +32,18 @@ impl PersonServer {
         if !self.audits.admits(&format!("{} {}", agent.iss, agent.sub)) {
             return Err(Refusal::later(429, "rate_limited", "this agent tells of too much: wait a minute", 60));
         }
-        self.log(NewEntry::new(&mission.s256, LogKind::Audit, told, self.clock.now())).await?;
+        // The same signed request again is the same record: whoever caught one adds nothing with it.
+        if self.replays.is_first(signed.agent.key.thumbprint(), &as_signed(request)) {
+            self.log(NewEntry::new(&mission.s256, LogKind::Audit, told, self.clock.now())).await?;
+        }
         Ok(Reply::empty(201))
     }
+}
+
+/// What tells one signed request from another: when and over what it was signed, and what it says.
+fn as_signed(request: &Inbound) -> Vec<u8> {
+    let mut known = request.message.fields().text("signature-input").unwrap_or_default().into_bytes();
+    known.push(0);
+    known.extend_from_slice(&request.body);
+    known
 }

@@ -50,7 +50,7 @@ impl PersonServer {
         recorded(&self.store.begin_mission(start).await?)?;
         let mut body = json!({ "s256": mission.s256, "mission": BASE64_URL_SAFE_NO_PAD.encode(&mission.blob) });
         if let Some(body) = body.as_object_mut() {
-            if self.is_reachable(&person.key).await? {
+            if self.is_reachable(&person.key) {
                 body.insert("capabilities".into(), json!(["interaction", "payment"]));
             }
             if !ask.resources.is_empty() {

@@ -28,12 +28,13 @@ impl PersonServer {
         self.agent_of(caller, agent).await
     }
 
-    /// Ends one of the caller's agents: it gets nothing more, and what it asked is over. Once more changes nothing.
-    pub async fn dismiss(&self, caller: &Caller, agent: &AgentKey) -> Outcome<()> {
-        if self.agent_of(caller, agent).await?.is_active() {
-            self.end_agent(&caller.person, agent).await?;
+    /// Ends one of the caller's agents: it gets nothing more, what it asked is over, and what it holds is withdrawn.
+    /// `None` where it was ended before.
+    pub async fn dismiss(&self, caller: &Caller, agent: &AgentKey) -> Outcome<Option<Revoked>> {
+        if !self.agent_of(caller, agent).await?.is_active() {
+            return Ok(None);
         }
-        Ok(())
+        self.end_agent(&caller.person, agent).await.map(Some)
     }
 
     /// The devices of one of the caller's agents.
@@ -44,10 +45,5 @@ impl PersonServer {
     /// Ends one device of an agent of the caller's.
     pub async fn dismiss_device(&self, caller: &Caller, stable: &str) -> Outcome<()> {
         self.end_device(&caller.person, stable).await
-    }
-
-    /// Takes back what the caller agreed to, and with it what the agent was issued for it.
-    pub async fn take_back(&self, caller: &Caller, id: &str) -> Outcome<Revoked> {
-        self.revoke_consent(&caller.person, id).await
     }
 }

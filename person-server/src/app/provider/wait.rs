@@ -65,7 +65,7 @@ impl PersonServer {
                 Err(self.expire(pending).await?)
             }
             State::Waiting(_) | State::Federating(_) => {
-                self.view(pending, PendingPath::Registration).await.map(Answer::Pending)
+                Ok(Answer::Pending(self.view(pending, PendingPath::Registration)))
             }
             State::Approved(approved) => self.enroll(holder, pending, approved).await.map(Answer::Done),
             State::Ended(ended) => Err(self.tell(pending, ended).await?),

@@ -4,6 +4,7 @@ use aauth_authorizer::aauth::identifier::{AgentId, ServerId};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,6 +13,7 @@ use super::super::Shared;
 use super::extract::{Body, Id, Me, Params, line};
 use super::openapi::{AGENTS, Problems};
 use super::paging::{Listed, Paging, cursor, listed};
+use super::revocations::{self, RevokedView};
 use crate::app::{Outcome, Refusal};
 use crate::domain::agent::{AgentKey, Binding};
 use crate::domain::enrollment::Device;
@@ -125,11 +127,13 @@ pub(super) async fn rename(
 }
 
 #[utoipa::path(delete, path = "/api/agents/{id}", tag = AGENTS, summary = "End an agent's access",
-    description = "It gets nothing more. What was agreed to for it is forgotten, and what it asked is over.",
-    params(("id" = String, Path)), responses((status = 204, description = "It is ended"), Problems))]
-pub(super) async fn end(State(server): State<Shared>, Me(caller): Me, Id(id): Id) -> Outcome<StatusCode> {
-    server.dismiss(&caller, &named(&id)?).await?;
-    Ok(StatusCode::NO_CONTENT)
+    description = "It gets nothing more, what it asked is over, and what it holds is withdrawn.",
+    params(("id" = String, Path)), responses((status = 200, body = RevokedView),
+        (status = 204, description = "It was ended before"), Problems))]
+pub(super) async fn end(State(server): State<Shared>, Me(caller): Me, Id(id): Id) -> Outcome<Response> {
+    let revoked = server.dismiss(&caller, &named(&id)?).await?;
+    Ok(revoked
+        .map_or_else(|| StatusCode::NO_CONTENT.into_response(), |revoked| revocations::view(revoked).into_response()))
 }
 
 #[utoipa::path(get, path = "/api/agents/{id}/devices", tag = AGENTS, summary = "The devices of an agent of this server's",

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,6 +10,7 @@ use super::agents;
 use super::extract::{Id, Me, Params};
 use super::openapi::{CONSENTS, Problems};
 use super::paging::{Listed, Paging, cursor, listed};
+use super::revocations::{self, RevokedView};
 use crate::app::Outcome;
 use crate::domain::consent::Consent;
 
@@ -52,10 +52,10 @@ pub(super) async fn list(
 }
 
 #[utoipa::path(delete, path = "/api/consents/{id}", tag = CONSENTS, summary = "Take back what was agreed to",
-    params(("id" = String, Path)), responses((status = 204, description = "It counts no longer"), Problems))]
-pub(super) async fn end(State(server): State<Shared>, Me(caller): Me, Id(id): Id) -> Outcome<StatusCode> {
-    server.take_back(&caller, &id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    description = "And with it what the agent holds at that resource.",
+    params(("id" = String, Path)), responses((status = 200, body = RevokedView), Problems))]
+pub(super) async fn end(State(server): State<Shared>, Me(caller): Me, Id(id): Id) -> Outcome<Json<RevokedView>> {
+    server.revoke_consent(&caller.person, &id).await.map(revocations::view)
 }
 
 fn view(consent: &Consent) -> ConsentView {

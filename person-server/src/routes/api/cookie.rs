@@ -74,7 +74,7 @@ mod tests {
     fn one_is_read_and_a_planted_second_makes_it_none() {
         let read = |lines: &[&'static str]| {
             let lines = lines.iter().map(|line| (header::COOKIE, HeaderValue::from_static(line)));
-            super::read(&HeaderMap::from_iter(lines), &issuer("https://ps.example"))
+            super::read(&lines.collect(), &issuer("https://ps.example"))
         };
         assert_eq!(read(&["a=b; __Host-person-server=x; c=d"]).as_deref(), Some("x"));
         assert_eq!(read(&["person-server=x"]), None);

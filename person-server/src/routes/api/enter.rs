@@ -114,16 +114,16 @@ mod tests {
         pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
     }
 
-    fn check(method: Method, pairs: &[(&'static str, &'static str)]) -> bool {
-        is_of_this_origin(&method, &headers(pairs), &ServerId::parse("https://ps.example").unwrap()).is_ok()
+    fn check(method: &Method, pairs: &[(&'static str, &'static str)]) -> bool {
+        is_of_this_origin(method, &headers(pairs), &ServerId::parse("https://ps.example").unwrap()).is_ok()
     }
 
     #[test]
     fn a_page_of_ours_may_change_something() {
         let json = ("content-type", "application/json; charset=utf-8");
-        assert!(check(Method::POST, &[("origin", "https://ps.example"), json]));
-        assert!(check(Method::POST, &[("sec-fetch-site", "same-origin"), json]));
-        assert!(check(Method::DELETE, &[("sec-fetch-site", "same-origin"), ("x-requested-with", "page")]));
+        assert!(check(&Method::POST, &[("origin", "https://ps.example"), json]));
+        assert!(check(&Method::POST, &[("sec-fetch-site", "same-origin"), json]));
+        assert!(check(&Method::DELETE, &[("sec-fetch-site", "same-origin"), ("x-requested-with", "page")]));
     }
 
     #[test]
@@ -143,14 +143,14 @@ mod tests {
             &[("origin", "https://ps.example"), ("sec-fetch-site", "cross-site"), json],
             &[("origin", "https://evil.example"), ("sec-fetch-site", "same-origin"), json],
         ] {
-            assert!(!check(Method::POST, bad), "{bad:?}");
+            assert!(!check(&Method::POST, bad), "{bad:?}");
         }
     }
 
     #[test]
     fn reading_needs_no_more_than_not_to_come_from_elsewhere() {
-        assert!(check(Method::GET, &[]));
-        assert!(check(Method::GET, &[("sec-fetch-site", "same-origin")]));
-        assert!(!check(Method::GET, &[("sec-fetch-site", "cross-site")]));
+        assert!(check(&Method::GET, &[]));
+        assert!(check(&Method::GET, &[("sec-fetch-site", "same-origin")]));
+        assert!(!check(&Method::GET, &[("sec-fetch-site", "cross-site")]));
     }
 }

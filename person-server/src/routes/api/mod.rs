@@ -26,6 +26,7 @@ mod openapi;
 mod page;
 mod paging;
 mod providers;
+mod revocations;
 mod session;
 mod settings;
 mod tokens;
@@ -64,6 +65,8 @@ pub(super) fn router(server: &Shared) -> Router<Shared> {
         .route("/missions/{id}/log", get(missions::log))
         .route("/missions/{id}/termination", post(missions::terminate))
         .route("/tokens", get(tokens::list))
+        .route("/tokens/{id}", delete(tokens::end))
+        .route("/revocations/{id}", get(revocations::one))
         .route("/audit", get(audit::list))
         .route("/settings", get(settings::get).put(settings::put))
         .route("/providers", get(providers::list))

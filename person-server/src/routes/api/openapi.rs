@@ -7,7 +7,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa::{IntoResponses, Modify, OpenApi, ToSchema};
 
 use super::{
-    agents, api_tokens, approvals, audit, consents, events, me, missions, providers, session, settings, tokens,
+    agents, api_tokens, approvals, audit, consents, events, me, missions, providers, revocations, session, settings,
+    tokens,
 };
 use crate::app::{Outcome, Refusal};
 
@@ -63,7 +64,7 @@ pub(super) enum Problems {
         agents::list, agents::one, agents::rename, agents::end, agents::devices, agents::end_device,
         missions::list, missions::one, missions::log, missions::terminate,
         consents::list, consents::end,
-        tokens::list,
+        tokens::list, tokens::end, revocations::one,
         audit::list,
         settings::get, settings::put, providers::list,
         document,

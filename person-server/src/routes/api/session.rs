@@ -119,7 +119,7 @@ pub(super) async fn end(State(server): State<Shared>, Me(caller): Me, Id(id): Id
 
 fn forgotten(server: &Shared) -> Response {
     let cookie = cookie::forget(&server.settings().issuer).map(|line| (header::SET_COOKIE, line));
-    (StatusCode::NO_CONTENT, HeaderMap::from_iter(cookie)).into_response()
+    (StatusCode::NO_CONTENT, cookie.into_iter().collect::<HeaderMap>()).into_response()
 }
 
 fn view(session: &Session, this: &str) -> SessionView {

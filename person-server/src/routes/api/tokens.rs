@@ -1,21 +1,27 @@
 //! `/api/tokens`: what was issued in the person's name. Never the tokens themselves: they are not kept.
 
+use aauth_authorizer::aauth::identifier::ServerId;
 use axum::Json;
 use axum::extract::State;
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::super::Shared;
 use super::agents;
-use super::extract::{Me, Params};
+use super::extract::{Id, Me, Params};
 use super::openapi::{Problems, TOKENS};
 use super::paging::{Listed, Paging, cursor, listed};
-use crate::app::Outcome;
-use crate::domain::issued::Issued;
+use super::revocations::{self, RevokedView};
+use crate::app::{Outcome, Refusal};
+use crate::domain::issued::{Issued, TokenRef};
+use crate::domain::stored::RULES;
 
 /// What is kept of an issued token.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct IssuedView {
+    /// Its id in this API.
+    id: String,
     /// `person`, `auth`, or `federated`: an access server's.
     kind: &'static str,
     /// The issuer.
@@ -56,8 +62,22 @@ pub(super) async fn list(
     Ok(Json(listed(issued, limit, view, |issued| cursor(issued.issued_at, &issued.token.jti))))
 }
 
+#[utoipa::path(delete, path = "/api/tokens/{id}", tag = TOKENS, summary = "Withdraw a token, and whatever rests on it",
+    params(("id" = String, Path)), responses((status = 200, body = RevokedView), Problems))]
+pub(super) async fn end(State(server): State<Shared>, Me(caller): Me, Id(id): Id) -> Outcome<Json<RevokedView>> {
+    let token = named(&id).ok_or_else(Refusal::not_found)?;
+    server.revoke_token(&caller.person, &token).await.map(revocations::view)
+}
+
+fn named(id: &str) -> Option<TokenRef> {
+    let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(id).ok()?).ok()?;
+    let (iss, jti) = text.split_once(' ')?;
+    Some(TokenRef { iss: ServerId::parse_under(iss, RULES).ok()?, jti: jti.to_owned() })
+}
+
 fn view(issued: &Issued) -> IssuedView {
     IssuedView {
+        id: BASE64_URL_SAFE_NO_PAD.encode(format!("{} {}", issued.token.iss, issued.token.jti)),
         kind: issued.kind.name(),
         issuer: issued.token.iss.as_str().to_owned(),
         jti: issued.token.jti.clone(),

@@ -36,14 +36,14 @@ pub(crate) async fn a_setup_link_is_used_once(store: Store) {
     assert!(!store.add_first_person(bob(), setup, NOW + 60).await.unwrap());
     let begin = |id: &str, byte| store.begin_by_setup(setup, id.to_owned(), session_secret(byte), NOW);
     let (one, two) = tokio::join!(begin("s1", 1), begin("s2", 2));
-    let begun: Vec<_> = [one.unwrap(), two.unwrap()].into_iter().flatten().collect();
-    assert_eq!(begun.iter().map(|session| session.person.as_str()).collect::<Vec<_>>(), ["bob"]);
-    assert_eq!(store.sessions_of(&key("bob"), NOW).await.unwrap(), begun);
+    let sessions: Vec<_> = [one.unwrap(), two.unwrap()].into_iter().flatten().collect();
+    assert_eq!(sessions.iter().map(|session| session.person.as_str()).collect::<Vec<_>>(), ["bob"]);
+    assert_eq!(store.sessions_of(&key("bob"), NOW).await.unwrap(), sessions);
     // One that is late is used up all the same.
     assert!(store.invite(&key("bob"), setup, NOW).await.unwrap());
     assert_eq!(begin("s3", 3).await.unwrap(), None);
     assert!(!store.invite(&key("nobody"), setup, NOW + 60).await.unwrap());
-    let query = AuditQuery { kind: Some("session.begun".into()), limit: 10, ..AuditQuery::default() };
+    let query = AuditQuery { kind: Some("session.sessions".into()), limit: 10, ..AuditQuery::default() };
     assert_eq!(store.events_of(&key("bob"), query).await.unwrap().len(), 1);
 }
 

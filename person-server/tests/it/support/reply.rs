@@ -40,10 +40,9 @@ impl Reply {
 
     /// The code of the interaction it requires.
     pub(crate) fn code(&self) -> String {
-        match self.requirement() {
-            Requirement::Interaction { code, .. } => code,
-            other => panic!("{other:?} has no code"),
-        }
+        let required = self.requirement();
+        let Requirement::Interaction { code, .. } = required else { panic!("{required:?} has no code") };
+        code
     }
 
     /// Asserts status and error code.
