@@ -373,9 +373,9 @@ async fn a_mission_ends_at_the_second_it_named() {
         let agent = Agent::new("planner");
         let edit = MissionEdit { expires_at: Some(NOW + 300), ..MissionEdit::default() };
         let (mission, _) = edited(&world, &agent, edit).await;
-        let ask = json!({ "action": "Pay", "mission_s256": mission.s256, "capabilities": ["interaction"] });
-        let open = world.post(&agent, "/permission", ask.clone()).await;
-        let decided = world.post(&agent, "/permission", ask).await;
+        let ask = |action| json!({ "action": action, "mission_s256": mission.s256, "capabilities": ["interaction"] });
+        let open = world.post(&agent, "/permission", ask("Pay")).await;
+        let decided = world.post(&agent, "/permission", ask("Book")).await;
         world.approve(&world.ada, &decided).await;
         world.clock.set(NOW + 299);
         assert_eq!(world.poll(&agent, &open).await.status, 202);

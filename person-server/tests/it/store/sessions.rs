@@ -43,7 +43,7 @@ pub(crate) async fn a_setup_link_is_used_once(store: Store) {
     assert!(store.invite(&key("bob"), setup, NOW).await.unwrap());
     assert_eq!(begin("s3", 3).await.unwrap(), None);
     assert!(!store.invite(&key("nobody"), setup, NOW + 60).await.unwrap());
-    let query = AuditQuery { kind: Some("session.sessions".into()), limit: 10, ..AuditQuery::default() };
+    let query = AuditQuery { kind: Some("session.begun".into()), limit: 10, ..AuditQuery::default() };
     assert_eq!(store.events_of(&key("bob"), query).await.unwrap().len(), 1);
 }
 
