@@ -134,7 +134,8 @@ impl PersonServer {
         let until = Instant::now() + wait;
         let mut bell = self.bell.listen();
         let mut pending = pending;
-        while self.has_nothing_to_tell(&pending) && Instant::now() < until {
+        // A server that stops lets whoever waits go: they ask again, and find the next one.
+        while self.has_nothing_to_tell(&pending) && Instant::now() < until && !self.is_stopping() {
             let look = until.min(Instant::now() + LOOK_AGAIN);
             if timeout_at(look, bell.rings_for(&pending.id)).await.is_err() {
                 sleep_until(look).await;

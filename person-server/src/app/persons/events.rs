@@ -102,6 +102,11 @@ impl PersonServer {
         self.desk.streams.over.send_replace(true);
     }
 
+    /// Whether the process is about to stop.
+    pub(in crate::app) fn is_stopping(&self) -> bool {
+        *self.desk.streams.over.borrow()
+    }
+
     async fn tell_all(self: Arc<Self>, caller: Caller, place: Place, send: mpsc::Sender<Waits>) {
         let mut over = self.desk.streams.over.subscribe();
         tokio::select! {
