@@ -375,7 +375,7 @@ async fn a_mission_ends_at_the_second_it_named() {
         let (mission, _) = edited(&world, &agent, edit).await;
         let ask = |action| json!({ "action": action, "mission_s256": mission.s256, "capabilities": ["interaction"] });
         let open = world.post(&agent, "/permission", ask("Pay")).await;
-        let decided = world.post(&agent, "/permission", ask("Book")).await;
+        let decided = world.post(&agent, "/permission", ask("Refund")).await;
         world.approve(&world.ada, &decided).await;
         world.clock.set(NOW + 299);
         assert_eq!(world.poll(&agent, &open).await.status, 202);
