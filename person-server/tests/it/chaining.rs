@@ -238,7 +238,7 @@ async fn an_upstream_token_that_proves_nothing_is_refused() {
 async fn nothing_is_issued_on_a_call_of_an_agent_that_is_over() {
     let scene = scene().await;
     let world = &scene.world;
-    let waiting = world.post(&scene.trips, "/person", asks(FLIGHTS, &scene.upstream)).await;
+    let waiting = world.post(&scene.trips, "/person", asks(AGENTS, &scene.upstream)).await;
     let approved = world.post(&scene.trips, "/person", asks(PAYMENTS, &scene.upstream)).await;
     world.approve(&world.ada, &approved).await;
     let downstream = scene.downstream().await;
