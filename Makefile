@@ -36,8 +36,8 @@ check: tools ## the protocol stands alone, and discovery without the authorizer
 	$(CARGO) check -q --locked $(FEATURES) --lib --no-default-features
 	$(CARGO) check -q --locked $(FEATURES) --lib --no-default-features --features discovery
 
-bench: tools ## what a check costs, and the figures at the end
-	$(CARGO) bench --locked $(FEATURES)
+bench: tools ## what a check and what a grant cost, and the figures at the end
+	$(CARGO) bench --locked $(FEATURES) --workspace
 
 docs: tools ## the library's documentation, private items too, with every warning an error
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked $(FEATURES) --no-deps --document-private-items
