@@ -38,8 +38,8 @@ check: tools ## the protocol stands alone, discovery without the authorizer, the
 	$(CARGO) check -q --locked $(FEATURES) --lib --no-default-features --features discovery
 	$(CARGO) check -q --locked $(FEATURES) -p person-server
 
-bench: tools ## what a check costs, and the figures at the end
-	$(CARGO) bench --locked $(FEATURES)
+bench: tools ## what a check and what a grant cost, and the figures at the end
+	$(CARGO) bench --locked $(FEATURES) --workspace
 
 docs: tools ## the libraries' documentation, private items too, with every warning an error
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace $(FEATURES) --no-deps --document-private-items

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | `config`, `error` | what the store is told, and why it may fail |
 //! | `database`, `job` | the two databases as one, and the unit of work |
-//! | `sqlite`, `file` | one file, and the writer that commits in groups |
+//! | `sqlite`, `file`, `readers` | one file, the writer that commits in groups, and those who read |
 //! | `postgres` | a server, and transactions that are run again |
 //! | `migrations` | the schema and its history |
 //! | `rows` | rows become values, or say which cell is wrong |
@@ -38,6 +38,7 @@ mod postgres;
 mod presented;
 mod provider;
 mod prune;
+mod readers;
 mod record;
 mod revocations;
 mod rows;

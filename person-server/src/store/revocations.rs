@@ -8,9 +8,30 @@ use super::error::StoreError;
 use super::rows::Cells;
 use crate::domain::issued::{Revocation, TokenRef};
 
+<<<<<<< HEAD
+=======
+/// How many tokens one statement looks for: all that a token can rest on.
+const AT_ONCE: usize = 4;
+
+/// What became of a withdrawal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revoked {
+    /// It is remembered from now on.
+    Now,
+    /// It was remembered already.
+    Before,
+    /// Its issuer has withdrawn as many as are remembered of one.
+    TooMany,
+}
+
+>>>>>>> pb
 impl Store {
     /// Which of these tokens are withdrawn.
     pub async fn revoked_of(&self, tokens: Vec<TokenRef>) -> Result<Vec<TokenRef>, StoreError> {
+        // A single statement sees one moment anyway.
+        if tokens.len() <= AT_ONCE {
+            return self.read(tokens, |connection, tokens| Box::pin(revoked_of(connection, tokens))).await;
+        }
         self.view(tokens, |connection, tokens| Box::pin(revoked_of(connection, tokens))).await
     }
 }
@@ -21,15 +42,15 @@ pub(super) async fn revoked_of(
     tokens: &[TokenRef],
 ) -> Result<Vec<TokenRef>, StoreError> {
     let mut revoked = Vec::new();
-    // Four at a time, which is all that a token can rest on; an empty place matches nothing.
-    for four in tokens.chunks(4) {
+    // An empty place matches nothing.
+    for some in tokens.chunks(AT_ONCE) {
         let mut query = sqlx::query(
             "SELECT iss, jti FROM revocations
              WHERE (iss = $1 AND jti = $2) OR (iss = $3 AND jti = $4)
                 OR (iss = $5 AND jti = $6) OR (iss = $7 AND jti = $8)",
         );
-        for place in 0..4 {
-            let token = four.get(place);
+        for place in 0..AT_ONCE {
+            let token = some.get(place);
             query = query.bind(token.map(|token| token.iss.as_str())).bind(token.map(|token| token.jti.as_str()));
         }
         for row in query.fetch_all(&mut *connection).await? {

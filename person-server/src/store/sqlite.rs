@@ -8,8 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _};
+use sqlx::{AnyConnection, Connection as _, Executor as _};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
@@ -21,6 +20,7 @@ use super::error::StoreError;
 use super::file;
 use super::job::{Job, Step};
 use super::migrations::migrate;
+use super::readers::Readers;
 
 /// How many jobs share one commit. Bounds how long the first of them waits for the last.
 const GROUP: usize = 128;
@@ -33,7 +33,7 @@ const SETTINGS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; P
 /// A database file in use.
 #[derive(Debug)]
 pub(super) struct Sqlite {
-    readers: AnyPool,
+    readers: Readers,
     queue: mpsc::Sender<Request>,
     within: Duration,
 }
@@ -64,19 +64,7 @@ impl Sqlite {
         let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
         migrate(Kind::Sqlite, &mut transaction).await?;
         transaction.commit().await?;
-        let readers = AnyPoolOptions::new()
-            .max_connections(config.connections)
-            .acquire_timeout(config.acquire_within)
-            // A file does not hang up.
-            .test_before_acquire(false)
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    connection.execute(SETTINGS).await?;
-                    connection.execute("PRAGMA query_only = ON").await?;
-                    Ok(())
-                })
-            })
-            .connect_lazy_with(options);
+        let readers = Readers::new(options, SETTINGS, config);
         let (queue, requests) = mpsc::channel(config.queue);
         tokio::spawn(write_all(writer, requests));
         Ok(Self { readers, queue, within: config.write_within })
@@ -89,19 +77,11 @@ impl Database for Sqlite {
     }
 
     fn read(&self, job: Arc<dyn Job>) -> Step<'_, ()> {
-        Box::pin(async move {
-            let mut connection = self.readers.acquire().await?;
-            job.run(&mut connection).await
-        })
+        Box::pin(async move { self.readers.read(&*job).await })
     }
 
     fn view(&self, job: Arc<dyn Job>) -> Step<'_, ()> {
-        Box::pin(async move {
-            let mut transaction = self.readers.begin().await?;
-            job.run(&mut transaction).await?;
-            transaction.rollback().await?;
-            Ok(())
-        })
+        Box::pin(async move { self.readers.view(&*job).await })
     }
 
     fn write(&self, name: &'static str, job: Arc<dyn Job>) -> Step<'_, ()> {
@@ -127,7 +107,7 @@ impl Database for Sqlite {
         Box::pin(async move {
             let path = file::new_private(to)?;
             // Not a reader's connection, which may not write; not the writer's, which others wait for.
-            let mut connection = AnyConnection::connect_with(&self.readers.connect_options()).await?;
+            let mut connection = AnyConnection::connect_with(self.readers.options()).await?;
             let copied = sqlx::query("VACUUM INTO $1").bind(path).execute(&mut connection).await;
             drop(connection.close().await);
             match copied {

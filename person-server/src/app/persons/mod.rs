@@ -1,7 +1,7 @@
 //! The person at their API: how they log in, what they see, what they decide and end.
 //!
 //! Implements "PS Approval Endpoint Authentication" of draft-hardt-oauth-aauth-protocol-11. Everything here but logging
-//! in takes a [`Caller`], and a caller is made by [`PersonServer::enter`] alone.
+//! in takes a [`Caller`], and a caller is made by [`enter`](crate::app::PersonServer::enter) alone.
 //!
 //! | file | what it does |
 //! |---|---|
