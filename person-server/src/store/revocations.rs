@@ -8,23 +8,9 @@ use super::error::StoreError;
 use super::rows::Cells;
 use crate::domain::issued::{Revocation, TokenRef};
 
-<<<<<<< HEAD
-=======
 /// How many tokens one statement looks for: all that a token can rest on.
 const AT_ONCE: usize = 4;
 
-/// What became of a withdrawal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Revoked {
-    /// It is remembered from now on.
-    Now,
-    /// It was remembered already.
-    Before,
-    /// Its issuer has withdrawn as many as are remembered of one.
-    TooMany,
-}
-
->>>>>>> pb
 impl Store {
     /// Which of these tokens are withdrawn.
     pub async fn revoked_of(&self, tokens: Vec<TokenRef>) -> Result<Vec<TokenRef>, StoreError> {
