@@ -81,7 +81,8 @@ impl PersonServer {
     fn common(&self, bounds: &[Seconds]) -> Option<Common> {
         let now = self.clock.now();
         let exp = bounds.iter().copied().fold(now + MAX_GRANT_LIFETIME, Seconds::min);
-        let common = Common { iss: self.settings.issuer.clone(), dwk: Dwk::Person, jti: random::token_id(now), iat: now, exp };
+        let common =
+            Common { iss: self.settings.issuer.clone(), dwk: Dwk::Person, jti: random::token_id(now), iat: now, exp };
         (exp > now).then_some(common)
     }
 }
