@@ -93,3 +93,81 @@ impl Readers {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::sync::Arc;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::store::file;
+    use crate::store::job::Task;
+
+    fn readers(dir: &TempDir) -> Readers {
+        sqlx::any::install_default_drivers();
+        let path = dir.path().join("ps.db");
+        file::make_private(&path).unwrap();
+        let config =
+            StoreConfig { connections: 1, acquire_within: Duration::from_millis(50), ..StoreConfig::at("sqlite://x") };
+        Readers::new(file::options(&path).unwrap(), "PRAGMA busy_timeout = 5000", &config)
+    }
+
+    fn one() -> Arc<impl Job> {
+        Task::new((), |connection, ()| {
+            Box::pin(async move {
+                sqlx::query("SELECT 1").execute(connection).await?;
+                Ok(())
+            })
+        })
+    }
+
+    fn endless() -> Arc<impl Job> {
+        Task::new((), |_, ()| Box::pin(pending::<Result<(), StoreError>>()))
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_kept() {
+        let dir = TempDir::new().unwrap();
+        let readers = readers(&dir);
+        for _ in 0..3 {
+            readers.read(&*one()).await.unwrap();
+            readers.view(&*one()).await.unwrap();
+            assert_eq!(readers.idle.lock().unwrap().len(), 1);
+        }
+    }
+
+    /// Whoever asked may go at any time. What they leave half done is nobody else's.
+    #[tokio::test]
+    async fn work_that_is_broken_off_frees_its_place() {
+        let dir = TempDir::new().unwrap();
+        let readers = readers(&dir);
+        readers.read(&*one()).await.unwrap();
+        timeout(Duration::from_millis(20), readers.view(&*endless())).await.unwrap_err();
+        assert!(readers.idle.lock().unwrap().is_empty());
+        readers.read(&*one()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_place_is_waited_for_so_long() {
+        let dir = TempDir::new().unwrap();
+        let readers = readers(&dir);
+        let (job, other) = (endless(), one());
+        let late = tokio::select! {
+            biased;
+            _ = readers.read(&*job) => None,
+            read = readers.read(&*other) => read.err(),
+        };
+        assert!(late.unwrap().is_of_the_moment());
+    }
+
+    #[tokio::test]
+    async fn what_is_closed_reads_no_more() {
+        let dir = TempDir::new().unwrap();
+        let readers = readers(&dir);
+        readers.read(&*one()).await.unwrap();
+        readers.close().await;
+        assert!(readers.read(&*one()).await.unwrap_err().is_of_the_moment());
+    }
+}
